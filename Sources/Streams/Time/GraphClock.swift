@@ -1,0 +1,14 @@
+/// A clock whose instants are durations since it was made, so that they need no type of theirs.
+public struct GraphClock: Sendable {
+    /// The time since the clock was made.
+    public let now: @Sendable () -> Duration
+    /// Returns at an instant, or throws `CancellationError`.
+    public let sleep: @Sendable (_ until: Duration) async throws -> Void
+
+    /// Counts from now on `clock`.
+    public init<C: Clock>(_ clock: C) where C.Duration == Duration {
+        let origin = clock.now
+        now = { origin.duration(to: clock.now) }
+        sleep = { try await clock.sleep(until: origin.advanced(by: $0), tolerance: nil) }
+    }
+}

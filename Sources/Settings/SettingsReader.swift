@@ -68,7 +68,7 @@ public struct SettingsReader {
         default fallback: Choice
     ) -> Choice where Choice.RawValue == String {
         let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        return read(key, fallback, standIn: fallback, "one of \(names)", print: \.rawValue) {
+        return read(key, fallback, standIn: fallback, "one of \(names)", text: \.rawValue) {
             Choice(rawValue: $0)
         }
     }
@@ -103,12 +103,12 @@ public struct SettingsReader {
         _ fallback: Value?,
         standIn: Value,
         _ expected: String,
-        print: (Value) -> String = { "\($0)" },
+        text: (Value) -> String = { "\($0)" },
         parse: (String) -> Value?
     ) -> Value {
         guard let entry = entry(for: key) else {
             if let fallback {
-                effective.append("\(key) = \(print(fallback)) (default)")
+                effective.append("\(key) = \(text(fallback)) (default)")
             } else {
                 problems.append("\(key): missing")
             }
@@ -120,7 +120,7 @@ public struct SettingsReader {
             problems.append("\(entry.origin): \(key): \(given) is not \(expected)")
             return standIn
         }
-        effective.append("\(key) = \(print(value)) (\(entry.origin))")
+        effective.append("\(key) = \(text(value)) (\(entry.origin))")
         return value
     }
 

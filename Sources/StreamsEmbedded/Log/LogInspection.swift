@@ -48,6 +48,7 @@ extension EmbeddedEventLog {
     ///   - partition: From 0.
     ///   - visit: Is called on the log's thread with one letter after another, which is all that is in
     ///     memory; returns whether to go on.
+    /// - Throws: ``StorageError``, after the letters before the damage were visited.
     public func letters(
         in partition: Int = 0,
         _ visit: @escaping @Sendable (StoredLetter) -> Bool

@@ -1,3 +1,4 @@
+import ConformanceKit
 import Streams
 import StreamsEmbedded
 import StreamsTesting
@@ -11,6 +12,32 @@ import Testing
         folder = try TemporaryFolder()
         log = folder / "log"
         try await EmbeddedEventLog.create(log)
+    }
+
+    private static func fixture(
+        _ folder: TemporaryFolder,
+        segmentLimit: Int
+    ) async throws -> EventLogConformance<EmbeddedEventLog>.Fixture {
+        let log = folder / "log"
+        let appender = try await EmbeddedAppender.open(log, segmentLimit: segmentLimit)
+        return EventLogConformance.Fixture(
+            appender: appender,
+            member: try await EmbeddedEventLog.open(log),
+            recordLimit: AppendBatch.recordLimit
+        ) {
+            await appender.close()
+            return try await fixture(folder, segmentLimit: segmentLimit)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [700, 1 << 20])
+    func itIsAnEventLog(segmentLimit: Int) async throws {
+        let suite = EventLogConformance(clock: clock) {
+            let folder = try TemporaryFolder()
+            try await EmbeddedEventLog.create(folder / "log")
+            return try await Self.fixture(folder, segmentLimit: segmentLimit)
+        }
+        try await suite.runAll()
     }
 
     @Test func theOnlyMemberHoldsEveryPartition() async throws {

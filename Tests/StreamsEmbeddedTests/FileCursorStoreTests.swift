@@ -1,5 +1,7 @@
+import ConformanceKit
 import Streams
 import StreamsEmbedded
+import Synchronization
 import Testing
 
 @Suite struct FileCursorStoreTests {
@@ -11,6 +13,22 @@ import Testing
 
     private func range(_ lower: Int, _ upper: Int) -> OffsetRange {
         OffsetRange(partition: 3, lower: lower, upper: upper)
+    }
+
+    @Test func itIsACursorStore() async throws {
+        let folder = folder
+        let next = Box(0)
+        let suite = CursorStoreConformance {
+            let number = next.value.withLock { number in
+                number += 1
+                return number
+            }
+            return try await FileCursorStore.open(folder / "\(number)")
+        } reopen: { store in
+            await store.close()
+            return try await FileCursorStore.open(store.folder)
+        }
+        try await suite.runAll()
     }
 
     @Test func aCursorIsThereAfterOpeningAgain() async throws {

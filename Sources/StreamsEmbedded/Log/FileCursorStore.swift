@@ -5,7 +5,8 @@ public import Streams
 /// The file `<partition>.cursor` is a ``DoubleSlotFile`` whose record is two UInt64, little-endian:
 /// the next offset and the epoch, in both slots: damage to one never takes a cursor back. One process has the folder, by its lock `cursors.lock`.
 public actor FileCursorStore: CursorStore {
-    private let folder: String
+    /// Where the cursors are.
+    public nonisolated let folder: String
     private let executor: BlockingExecutor
     private let lock: FolderLock
     private var files: [Int: DoubleSlotFile] = [:]
@@ -31,6 +32,11 @@ public actor FileCursorStore: CursorStore {
         self.folder = folder
         self.executor = executor
         self.lock = lock
+    }
+
+    /// Gives the folder back; nothing else is called afterwards.
+    public func close() {
+        lock.release()
     }
 
     public func claim(_ partition: Int) throws(CursorError) -> Cursor {

@@ -1,0 +1,206 @@
+import CommandLineInterface
+import Events
+import Settings
+import Streams
+import StreamsEmbedded
+import Synchronization
+
+/// `caracal ingest`: rows of a file into the event log.
+enum IngestCommand {
+    typealias Format = CaracalSettings.InputFormat
+
+    private static let file = Parameter.argument(
+        "file",
+        .path(),
+        help: "The file to read; '-' is standard input."
+    )
+    private static let format = Parameter<Format>.option(
+        "format",
+        .choice("NAME"),
+        help: "auto, llm-trace or ndjson."
+    ).optional(default: "auto")
+    private static let agents = Parameter.option(
+        "agents",
+        .wholeNumber(in: CaracalSettings.agentCounts),
+        help: "How many agents the rows of a trace are dealt to."
+    ).optional(default: "16")
+    private static let pricebook = Parameter.option(
+        "pricebook",
+        .path(),
+        help: "Prices as CSV: resource_type,unit,price,currency."
+    ).optional(default: "built in")
+    private static let source = Parameter.option(
+        "source",
+        .text("NAME"),
+        help: "The source's name, which its rows are known by."
+    ).optional(default: "the file's base name")
+
+    static let command = Command(
+        "ingest",
+        about: """
+            Read rows into the event log of a folder.
+
+            A row that is no event becomes a dead letter (exit code 65), the rest goes on. The same
+            file again adds nothing; a file that has grown, or an ingest that was cut short, goes on
+            where it ended.
+            """,
+        examples: [
+            "caracal ingest my-ledger trace.csv",
+            "caracal ingest my-ledger calls.csv --format llm-trace --agents 4 --pricebook p.csv",
+            "producer | caracal ingest my-ledger - --source producer",
+        ],
+        parameters: [
+            Common.folder, file, format, agents, pricebook, source, Common.config,
+        ],
+        action: run
+    )
+
+    private static func run(
+        _ arguments: Arguments,
+        _ console: Console
+    ) async throws(CommandError) -> ExitCode {
+        let settings = try CaracalSettings.read(file: arguments[Common.config])
+        let path = try arguments[file]
+        let source = try sourceName(arguments[Self.source], path)
+        let folder = try CaracalFolder(arguments[Common.folder])
+        let pricebook = try readPricebook(arguments[pricebook] ?? settings.pricebook)
+        let shutdown = Shutdown()
+        let input = try InputFile(path, wakeDescriptor: shutdown.wakeDescriptor)
+        let size = input.size
+        var head: [UInt8] = []
+        if try input.read(SourceIngest.readSize, into: &head) == .interrupted { return .tryAgain }
+        let format = try InputFormat.find(arguments[format] ?? settings.format, head, path)
+        let decoder = try makeDecoder(
+            format,
+            source: source,
+            agents: try arguments[agents] ?? settings.agents,
+            pricebook: pricebook
+        )
+        let appender = try await folder.appender(cursor: 0, console)
+        let reporter = LetterReporter(path, console)
+        let known = await appender.progress(of: source)
+        let letters = known == nil ? 0 : try await reportLetters(of: source, folder, reporter)
+        let meter = ProgressMeter("ingest", unit: "rows", console)
+        let job = SourceIngest(
+            into: appender,
+            rows: RowReader(format: format),
+            batcher: RowBatcher(
+                source: source,
+                decoder: decoder,
+                after: known,
+                letters: letters,
+                report: { reporter.report($0) }
+            ),
+            shutdown: shutdown,
+            progress: { counts, bytes in
+                // Of a file the size is known, and from it about how many rows there are.
+                let share = size.map { Double($0) / Double(max(1, bytes)) }
+                let total = share.map { $0 * Double(counts.read) }
+                meter.update(done: counts.read, of: total.flatMap { Int(exactly: $0.rounded()) })
+            }
+        )
+        let isComplete: Bool
+        do {
+            isComplete = try await job.run(head, input)
+        } catch {
+            meter.finish()
+            throw error
+        }
+        meter.finish()
+        reporter.finish()
+        await appender.close()
+        let counts = await job.counts
+        try console.output(
+            "read \(counts.read) appended \(counts.appended) already \(counts.already) "
+                + "dead \(counts.dead)"
+        )
+        if !isComplete {
+            console.errors("cut short; the same command again reads the rest")
+            return .tryAgain
+        }
+        return counts.dead > 0 ? .badData : .success
+    }
+
+    private static func readPricebook(_ path: String?) throws(CommandError) -> Pricebook {
+        guard let path else { return .builtIn }
+        let csv = try reading { () throws(FileError) in
+            try Folder.contents(of: path, limit: 16 << 20)
+        }
+        do {
+            return try Pricebook(csv: csv.span)
+        } catch {
+            throw CommandError("\(path): \(error)", exitCode: .badData)
+        }
+    }
+
+    private static func makeDecoder(
+        _ format: InputFormat,
+        source: String,
+        agents: Int,
+        pricebook: Pricebook
+    ) throws(CommandError) -> RowDecoder {
+        do {
+            return try RowDecoder(
+                format: format,
+                source: source,
+                agents: agents,
+                pricebook: pricebook
+            )
+        } catch {
+            throw CommandError("\(error)", exitCode: error is PricebookError ? .badData : .usage)
+        }
+    }
+
+    /// Says which rows that were read before are dead letters, and returns how many they are.
+    private static func reportLetters(
+        of source: String,
+        _ folder: CaracalFolder,
+        _ reporter: LetterReporter
+    ) async throws(CommandError) -> Int {
+        let count = Mutex(0)
+        try await folder.letters { stored in
+            guard stored.letter.source == source else { return true }
+            count.withLock { $0 += 1 }
+            reporter.report(stored.letter)
+            return true
+        }
+        return count.withLock { $0 }
+    }
+
+    private static func sourceName(_ given: String?, _ path: String) throws(CommandError) -> String
+    {
+        let name = given ?? path.split(separator: "/").last.map(String.init) ?? path
+        if path == "-", given == nil {
+            throw .usage("standard input has no name; give its rows one: --source NAME")
+        }
+        guard name.utf8.count <= EventLimits.nameBytes else {
+            throw .usage("--source: a name has at most \(EventLimits.nameBytes) bytes")
+        }
+        return name
+    }
+}
+
+extension InputFormat {
+    /// The format that the user chose, or that the first line has.
+    fileprivate static func find(
+        _ choice: CaracalSettings.InputFormat,
+        _ head: [UInt8],
+        _ path: String
+    ) throws(CommandError) -> InputFormat {
+        /// Ends the look at the head with the first row.
+        struct Found: Error {}
+        var rows = RowReader(format: InputFormat(rawValue: choice.rawValue))
+        do {
+            try rows.feed(head.span) { _, _ in throw Found() }
+            try rows.finish { _, _ in throw Found() }
+        } catch let error as InputError {
+            throw CommandError("\(path): \(error)", exitCode: .badData)
+        } catch {
+            // A row was found, so the format is known.
+        }
+        guard let format = rows.format else {
+            throw CommandError("\(path): \(InputError.unrecognised)", exitCode: .badData)
+        }
+        return format
+    }
+}

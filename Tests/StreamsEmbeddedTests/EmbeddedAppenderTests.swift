@@ -115,6 +115,30 @@ import Testing
         )
     }
 
+    /// What a partition keeps for good is bounded; what it knows goes on.
+    @Test func whatIsKeptForGoodIsBounded() async throws {
+        let appender = try await EmbeddedAppender.open(log)
+        let digest = [UInt8](repeating: 1, count: 1 << 20)
+        func batch(_ source: Int, rows: Int) -> AppendBatch {
+            var batch = AppendBatch([[1]])
+            let progress = SourceProgress(
+                source: "\(source)",
+                rows: rows,
+                bytes: 0,
+                digest: digest
+            )
+            batch.journal = [.progress(progress)]
+            return batch
+        }
+        for source in 0..<15 { try await appender.append(batch(source, rows: 1)) }
+        await #expect(throws: StorageError.self) {
+            for source in 15..<17 { try await appender.append(batch(source, rows: 1)) }
+        }
+        try await appender.append(AppendBatch([[1]], of: "p", from: 0))
+        #expect(await appender.progress(of: "0")?.rows == 1)
+        #expect(await appender.end() == 16)
+    }
+
     @Test func aSecondAppenderIsToldWhoHoldsTheRole() async throws {
         let appender = try await EmbeddedAppender.open(log)
         let held = StorageError.held(

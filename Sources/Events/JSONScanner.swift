@@ -46,6 +46,7 @@ struct JSONScanner {
     mutating func skipSpace(_ json: Span<UInt8>) {
         while index < json.count {
             let byte = json[index]
+            if byte > 0x20 { return }
             guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return }
             index += 1
         }
@@ -71,8 +72,15 @@ struct JSONScanner {
     /// Passes a comma and says true, or the `close` of an array or object and says false.
     @inline(__always)
     mutating func hasNext(_ close: Unicode.Scalar, _ json: Span<UInt8>) throws(EventError) -> Bool {
-        if takes(",", json) { return true }
-        try expect(close, json)
+        skipSpace(json)
+        guard index < json.count else { throw malformed }
+        let byte = json[index]
+        if byte == UInt8(ascii: ",") {
+            index += 1
+            return true
+        }
+        guard byte == UInt8(ascii: close) else { throw malformed }
+        index += 1
         return false
     }
 

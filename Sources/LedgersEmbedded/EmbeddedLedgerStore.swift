@@ -27,6 +27,9 @@ public actor EmbeddedLedgerStore: LedgerStore {
     /// What the first opening has cut.
     public private(set) var cut: RecoveryCut?
 
+    /// Where the ledger is.
+    public nonisolated var folder: String { files.folder }
+
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }

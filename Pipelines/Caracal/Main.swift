@@ -17,7 +17,13 @@ enum Main {
             "caracal run my-ledger --until-drained",
             "caracal verify my-ledger",
         ],
-        subcommands: [InitCommand.command, IngestCommand.command]
+        subcommands: [
+            InitCommand.command, IngestCommand.command, RunCommand.command,
+            ReceiptVerifyCommand.command,
+            ConsistencyVerifyCommand.command, TilesVerifyCommand.command, EntryCommand.command,
+            DeadLetterCommands.command, GraphCommand.command, KeygenCommand.command,
+            VkeyCommand.command,
+        ]
     )
 
     static func main() async {

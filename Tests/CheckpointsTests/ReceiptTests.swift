@@ -98,8 +98,9 @@ import Testing
         }
     }
 
-    /// The inclusion proof of leaf 0 looks the same in trees of 5 to 8 leaves: nothing in it says
-    /// which. The size that counts is the one that the log signed, so a receipt made over one of
+    /// The inclusion proof of leaf 0 looks the same in trees of 5 to 8 leaves.
+    ///
+    /// Nothing in it says which. The size that counts is the one that the log signed, so a receipt made over one of
     /// these trees cannot be carried to another.
     @Test func aSizeThatKeepsTheShapeIsBoundByTheSignedCheckpoint() async throws {
         let leaves = (0..<8).map { RFC6962.leafHash([UInt8($0)]) }

@@ -259,7 +259,8 @@ public final class SimulatedEventLog: EventLogAppender {
         }
     }
 
-    /// Expels members that were silent for too long, and takes back those that are heard again.
+    /// Expels members that were silent for too long, takes back those that are heard again, and
+    /// shares what nobody holds.
     private func beat() {
         let (notices, hasChanged) = state.withLock { state in
             var notices: [PartitionHolders.Notice] = []
@@ -282,7 +283,8 @@ public final class SimulatedEventLog: EventLogAppender {
                 }
                 state.members[number] = member
             }
-            return (notices, hasChanged)
+            let isAnyFree = (0..<partitionCount).contains { state.holders.holder(of: $0) == nil }
+            return (notices, hasChanged || isAnyFree)
         }
         deliver(notices)
         if hasChanged { rebalance() }

@@ -63,7 +63,7 @@ public struct SimulatedEventLogMember: EventLog {
 }
 
 /// Reads a partition of a ``SimulatedEventLog``: polls what has arrived, and fetches while it waits.
-public struct SimulatedEventLogReader: EventLogReader {
+public struct SimulatedEventLogReader: EventLogReader, Sendable {
     public typealias Element = LogRecord
     public typealias Replay = Replayable
 

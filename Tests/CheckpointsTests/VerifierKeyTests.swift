@@ -1,4 +1,5 @@
 import Cryptography
+import StreamsTesting
 import Testing
 
 @testable import Checkpoints
@@ -60,5 +61,34 @@ import Testing
             }
         }
         #expect(try VerifierKey(name: "é—/1", publicKey: publicKey).name == "é—/1")
+    }
+
+    /// Any text is answered; the key that reads is the one that was written.
+    @Test func answersTwentyThousandMutations() throws {
+        var random = SeededGenerator(seed: 20_000)
+        let texts = [TesseraLog.verifier, TesseraLog.signer].map { Array($0.utf8) }
+        var accepted = 0
+        for round in 0..<20_000 {
+            var bytes = texts[round % 2]
+            for _ in 0..<Int.random(in: 0...3, using: &random) where !bytes.isEmpty {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.removeSubrange(place..<min(bytes.count, place + 30))
+                case 2: bytes.insert(UInt8(ascii: "+"), at: place)
+                default: bytes.insert(contentsOf: bytes.prefix(place), at: place)
+                }
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let key = try? VerifierKey(parsing: text) {
+                accepted += 1
+                #expect(key.text.utf8.elementsEqual(text.utf8))
+            }
+            if let key = try? SignerKey(parsing: text) {
+                accepted += 1
+                #expect(key.secretText.utf8.elementsEqual(text.utf8))
+            }
+        }
+        #expect((4_000..<19_000).contains(accepted))
     }
 }

@@ -41,6 +41,7 @@ public actor EntryIndex {
     ///   - ledger: The ledger's folder; whoever writes its index holds its lock.
     ///   - transactionRows: How many rows a transaction has, if there are as many; memory grows with it,
     ///     by about 60 bytes a row.
+    /// - Returns: The index; nothing is read from the ledger yet.
     /// - Throws: ``EntryIndexError``, with nothing changed.
     public static func open(
         _ ledger: String,
@@ -170,6 +171,7 @@ public actor EntryIndex {
     /// - Parameters:
     ///   - eventID: The identifier, exactly.
     ///   - limit: The most indices.
+    /// - Returns: Indices below the index's progress.
     /// - Throws: ``EntryIndexError``.
     public func indices(
         ofEvent eventID: String,
@@ -196,6 +198,7 @@ public actor EntryIndex {
     ///   - to: Only events before this time.
     ///   - first: The index to begin with.
     ///   - limit: The most indices.
+    /// - Returns: Indices below the index's progress.
     /// - Throws: ``EntryIndexError``.
     public func page(
         agent: String? = nil,

@@ -10,23 +10,28 @@ enum EntryIndexFormat {
     static let applicationID = 0x4341_5249
     static let version = 1
 
-    static let tables = """
-        CREATE TABLE entries(
-            "index" INTEGER PRIMARY KEY, event_id NOT NULL, agent INTEGER NOT NULL,
-            time INTEGER NOT NULL);
-        CREATE INDEX entries_of_agent ON entries(agent);
-        CREATE TABLE event_ids(
-            event_id NOT NULL, "index" INTEGER NOT NULL, PRIMARY KEY(event_id, "index")
-        ) WITHOUT ROWID;
-        CREATE TABLE agents(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-        CREATE TABLE letters(
-            number INTEGER PRIMARY KEY, offset INTEGER NOT NULL, reason TEXT NOT NULL);
-        CREATE TABLE progress(
-            one INTEGER PRIMARY KEY CHECK(one = 1), entries INTEGER NOT NULL,
-            letters INTEGER NOT NULL, segment INTEGER NOT NULL, position INTEGER NOT NULL,
-            checksum INTEGER NOT NULL);
-        INSERT INTO progress VALUES(1, 0, 0, 0, 0, 0);
+    /// The schema, as SQLite keeps it: a file with any other is not used.
+    static let schema = [
         """
+        CREATE TABLE entries("index" INTEGER PRIMARY KEY, event_id NOT NULL, \
+        agent INTEGER NOT NULL, time INTEGER NOT NULL)
+        """,
+        "CREATE INDEX entries_of_agent ON entries(agent)",
+        """
+        CREATE TABLE event_ids(event_id NOT NULL, "index" INTEGER NOT NULL, \
+        PRIMARY KEY(event_id, "index")) WITHOUT ROWID
+        """,
+        "CREATE TABLE agents(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        """
+        CREATE TABLE letters(number INTEGER PRIMARY KEY, offset INTEGER NOT NULL, \
+        reason TEXT NOT NULL)
+        """,
+        """
+        CREATE TABLE progress(one INTEGER PRIMARY KEY, entries INTEGER NOT NULL, \
+        letters INTEGER NOT NULL, segment INTEGER NOT NULL, position INTEGER NOT NULL, \
+        checksum INTEGER NOT NULL)
+        """,
+    ]
 
     static func path(_ ledger: String) -> String { "\(ledger)/index.sqlite" }
 
@@ -52,7 +57,8 @@ enum EntryIndexFormat {
             if isNew {
                 try connection.execute(
                     """
-                    BEGIN IMMEDIATE; \(tables)
+                    BEGIN IMMEDIATE; \(schema.joined(separator: ";"));
+                    INSERT INTO progress VALUES(1, 0, 0, 0, 0, 0);
                     PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version);
                     COMMIT
                     """
@@ -69,10 +75,13 @@ enum EntryIndexFormat {
     private static let checkpointPages = 8_192
 
     /// Opens the index at `path` for reading.
-    static func openForReading(_ path: String) throws(EntryIndexError) -> SQLiteConnection {
+    static func openForReading(
+        _ path: String,
+        _ mode: SQLiteConnection.Mode = .read
+    ) throws(EntryIndexError) -> SQLiteConnection {
         guard Folder.exists(path) else { throw .missing(path: path) }
         return try EntryIndexError.wrap(path) { () throws(SQLiteFailure) in
-            let connection = try SQLiteConnection(path, .read)
+            let connection = try SQLiteConnection(path, mode)
             try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             return connection
         }
@@ -96,6 +105,10 @@ enum EntryIndexFormat {
         guard found == version else {
             throw .unusable(path: path, reason: "is of format \(found), which is unknown")
         }
+        let isOurs = try EntryIndexError.wrap(path) { () throws(SQLiteFailure) in
+            try storedSchema(connection) == schema
+        }
+        guard isOurs else { throw .unusable(path: path, reason: "has other tables than an index") }
         let progress = try EntryIndexError.wrap(path) { () throws(SQLiteFailure) in
             try EntryIndexProgress(connection)
         }
@@ -104,6 +117,22 @@ enum EntryIndexFormat {
         }
         return progress
     }
+
+    private static func storedSchema(
+        _ connection: SQLiteConnection
+    ) throws(SQLiteFailure) -> [String] {
+        let statement = try connection.prepare(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
+        )
+        var texts: [String] = []
+        while try statement.step() {
+            texts.append(statement.withBytes(0) { String(decoding: $0.copied, as: UTF8.self) })
+        }
+        return texts
+    }
+
+    /// Whether somebody has the index open for writing, or has left it without bringing its log in.
+    static func isInUse(_ path: String) -> Bool { Folder.exists("\(path)-wal") }
 
     /// Removes the index, durably, with what SQLite keeps beside it.
     static func remove(_ path: String) throws(EntryIndexError) {

@@ -52,11 +52,11 @@ import Testing
         #expect(found.index?.size == 2)
     }
 
-    /// Flips a bit in each byte, and cuts each file: always found, with the file's name.
-    @Test(arguments: [800, 1 << 20])
-    func findsEveryFlippedByteAndEveryCut(segmentLimit: Int) async throws {
+    /// Flips a bit in each byte (of zeros, which are mostly padding, in each fifth), and cuts each file:
+    /// always found, with the file's name.
+    @Test func findsEveryFlippedByteAndEveryCut() async throws {
         let ledger = try await fixture()
-        try await ledger.add(Self.batches, segmentLimit: segmentLimit)
+        try await ledger.add(Self.batches, segmentLimit: 800)
         let names = TemporaryFolder.files(of: ledger.path).filter { name in
             // Who writes, or has written, is no part of the ledger.
             !name.hasSuffix(".lock") && !Folder.isFolder("\(ledger.path)/\(name)")
@@ -65,7 +65,7 @@ import Testing
         for name in names {
             let url = URL(filePath: "\(ledger.path)/\(name)")
             let whole = try Data(contentsOf: url)
-            for place in whole.indices {
+            for place in whole.indices where place % 5 == 0 || whole[place] != 0 {
                 var spoilt = whole
                 spoilt[place] ^= 1 << (place % 8)
                 try spoilt.write(to: url)
@@ -101,7 +101,7 @@ import Testing
         let whole = try Data(contentsOf: URL(filePath: path))
         let content = try Self.content(path)
         var foundCount = 0
-        for place in whole.indices where place % 3 == 0 || whole[place] != 0 {
+        for place in whole.indices where place % 5 == 0 || whole[place] != 0 {
             var spoilt = whole
             spoilt[place] ^= 1 << (place % 8)
             try spoilt.write(to: URL(filePath: path))

@@ -122,7 +122,10 @@ let package = Package(
             exclude: ["Wirings"]
         ),
         tests("StreamsTestingTests", ["Streams", "StreamsTesting"]),
-        tests("StreamsEmbeddedTests", ["ConformanceKit", "Streams", "StreamsEmbedded"]),
+        tests(
+            "StreamsEmbeddedTests",
+            ["ConformanceKit", "Streams", "StreamsEmbedded", "StreamsTesting"]
+        ),
         tests(
             "LedgersTests",
             [

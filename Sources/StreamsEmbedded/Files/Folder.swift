@@ -1,0 +1,95 @@
+import Glibc
+
+/// What is done to folders and to whole files in them.
+package enum Folder {
+    /// Makes the folder `path` and those above it that are missing; one that exists stays.
+    package static func create(_ path: String) throws(FileError) {
+        if unsafe mkdir(path, 0o755) == 0 { return try sync(parent(of: path)) }
+        switch errno {
+        case EEXIST where isFolder(path):
+            return
+        case ENOENT where parent(of: path) != path:
+            try create(parent(of: path))
+            try create(path)
+        case let code:
+            throw FileError(code: code, operation: "create", path: path)
+        }
+    }
+
+    /// Whether there is a folder at `path`.
+    package static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether there is anything at `path`.
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0
+    }
+
+    /// The names in the folder, sorted.
+    package static func names(in path: String) throws(FileError) -> [String] {
+        guard let stream = unsafe opendir(path) else {
+            throw FileError(code: errno, operation: "list", path: path)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Returns when names made in, or removed from, the folder are durable.
+    package static func sync(_ path: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw FileError(code: errno, operation: "open", path: path)
+        }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw FileError(code: errno, operation: "sync", path: path)
+        }
+    }
+
+    /// Puts a file of `bytes` at `path`, durably and whole: a crash leaves the old one or the new.
+    package static func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
+        let draft = path + ".new"
+        do {
+            let file = try File(draft, .updateOrCreate)
+            try file.truncate(to: 0)
+            try file.write(bytes.span, at: 0)
+            try file.syncData()
+        }
+        guard unsafe rename(draft, path) == 0 else {
+            throw FileError(code: errno, operation: "rename", path: path)
+        }
+        try sync(parent(of: path))
+    }
+
+    /// Removes a file, durably.
+    package static func removeFile(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) == 0 else {
+            throw FileError(code: errno, operation: "remove", path: path)
+        }
+        try sync(parent(of: path))
+    }
+
+    /// All bytes of a file, of which there may be at most `limit`.
+    package static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let file = try File(path, .read)
+        var bytes: [UInt8] = []
+        try file.read(min(try file.size, limit), at: 0, into: &bytes)
+        return bytes
+    }
+
+    /// The folder that `path` lies in.
+    package static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

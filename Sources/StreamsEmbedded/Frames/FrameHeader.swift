@@ -1,0 +1,88 @@
+/// The first forty bytes of a frame, the unit in which segment files are written and checked.
+///
+/// Little-endian:
+///
+///     0   UInt32  magic
+///     4   UInt32  CRC-32C of bytes 8 to 39
+///     8   UInt16  kind: what the payload is, up to the owner of the file
+///     10  UInt16  flags, up to the owner of the file
+///     12  UInt32  length of the payload in bytes
+///     16  UInt32  count: how many things (records, entries) the frame holds
+///     20  UInt32  lag: how many bytes before the frame were not known to be durable when it was
+///                 written, so that a reader can tell a torn tail from damage
+///     24  UInt64  base: the number of the first thing; that of the next frame is base + count
+///     32  UInt32  CRC-32C of the payload
+///     36  UInt32  bytes 4 to 7 of the frame before, 0 in the first frame of a file: a frame that is
+///                 taken out, put in or moved is found
+///     40  the payload
+package struct FrameHeader: Equatable, Sendable {
+    package static let byteCount = 40
+    /// The most bytes a payload may have.
+    package static let payloadLimit = 256 << 20
+    static let magic: UInt32 = 0xC7F2_E1FF
+
+    package var kind: UInt16
+    package var flags: UInt16
+    package var payloadCount: Int
+    package var count: Int
+    package var lag: Int
+    package var base: Int
+    package var payloadChecksum: UInt32
+    package var previousChecksum: UInt32
+
+    /// The number that the next frame's ``base`` must be.
+    package var nextBase: Int { base + count }
+
+    /// The bytes of the frame, header and payload.
+    package var frameCount: Int { Self.byteCount + payloadCount }
+
+    package init(kind: UInt16, flags: UInt16 = 0, count: Int, base: Int) {
+        precondition(count >= 0 && count <= UInt32.max && base >= 0, "a count that does not fit")
+        self.kind = kind
+        self.flags = flags
+        self.count = count
+        self.base = base
+        payloadCount = 0
+        lag = 0
+        payloadChecksum = 0
+        previousChecksum = 0
+    }
+
+    /// Reads the header at the start of `bytes`, or returns `nil` if none is there.
+    package init?(_ bytes: Span<UInt8>) {
+        guard bytes.count >= Self.byteCount,
+            bytes.integer(at: 0, as: UInt32.self) == Self.magic,
+            bytes.integer(at: 4, as: UInt32.self)
+                == CRC32C.checksum(of: bytes.extracting(8..<Self.byteCount)),
+            let base = Int(exactly: bytes.integer(at: 24, as: UInt64.self)),
+            base <= Int.max / 2
+        else { return nil }
+        kind = bytes.integer(at: 8, as: UInt16.self)
+        flags = bytes.integer(at: 10, as: UInt16.self)
+        payloadCount = Int(bytes.integer(at: 12, as: UInt32.self))
+        count = Int(bytes.integer(at: 16, as: UInt32.self))
+        lag = Int(bytes.integer(at: 20, as: UInt32.self))
+        self.base = base
+        payloadChecksum = bytes.integer(at: 32, as: UInt32.self)
+        previousChecksum = bytes.integer(at: 36, as: UInt32.self)
+        guard payloadCount <= Self.payloadLimit else { return nil }
+    }
+
+    /// Writes the header over the first forty bytes of `frame`.
+    ///
+    /// - Returns: The header's own checksum, the next frame's ``previousChecksum``.
+    func write(to frame: inout [UInt8]) -> UInt32 {
+        frame.replaceInteger(at: 0, with: Self.magic)
+        frame.replaceInteger(at: 8, with: kind)
+        frame.replaceInteger(at: 10, with: flags)
+        frame.replaceInteger(at: 12, with: UInt32(payloadCount))
+        frame.replaceInteger(at: 16, with: UInt32(count))
+        frame.replaceInteger(at: 20, with: UInt32(clamping: lag))
+        frame.replaceInteger(at: 24, with: UInt64(base))
+        frame.replaceInteger(at: 32, with: payloadChecksum)
+        frame.replaceInteger(at: 36, with: previousChecksum)
+        let checksum = CRC32C.checksum(of: frame.span.extracting(8..<Self.byteCount))
+        frame.replaceInteger(at: 4, with: checksum)
+        return checksum
+    }
+}

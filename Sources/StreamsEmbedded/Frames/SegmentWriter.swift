@@ -1,0 +1,82 @@
+/// Writes frames at the end of a log's newest segment.
+///
+/// What ``append(_:kind:flags:count:checksum:)`` writes is durable after ``sync()``. After any error
+/// the writer is used no more: opening the log again finds what is durable.
+package struct SegmentWriter: Sendable {
+    package let folder: SegmentFolder
+    package private(set) var segment: SegmentFile
+    /// Where the next frame goes, in bytes from the segment's start.
+    package private(set) var end: Int
+    /// How far the segment is known to be durable.
+    package private(set) var durableEnd: Int
+    /// The number that the next frame begins with.
+    package private(set) var nextBase: Int
+    private var checksum: UInt32
+
+    /// Goes on behind `tail`, which must be cut if it is torn.
+    package init(_ segment: SegmentFile, in folder: SegmentFolder, after tail: SegmentFile.Tail) {
+        self.folder = folder
+        self.segment = segment
+        end = tail.end
+        durableEnd = tail.end
+        nextBase = tail.nextBase
+        checksum = tail.checksum
+    }
+
+    /// Begins a log, or a new segment of one, with `base` as its next number.
+    package init(creating base: Int, in folder: SegmentFolder) throws(StorageError) {
+        self.folder = folder
+        segment = try folder.create(base)
+        end = 0
+        durableEnd = 0
+        nextBase = base
+        checksum = 0
+    }
+
+    /// Ends this segment and goes on in a new one; everything written must have been synced.
+    package mutating func roll() throws(StorageError) {
+        precondition(durableEnd == end, "a segment is rolled when it is durable")
+        self = try SegmentWriter(creating: nextBase, in: folder)
+    }
+
+    /// Writes a frame.
+    ///
+    /// - Parameters:
+    ///   - frame: With its payload; the header is filled in.
+    ///   - kind: What the payload is.
+    ///   - flags: The owner's own.
+    ///   - count: How many things it holds, at most `UInt32.max`.
+    ///   - payloadChecksum: The payload's, if it has been computed.
+    /// - Returns: Where in the segment the frame begins.
+    /// - Throws: ``StorageError/file(_:)``, with any part of the frame written.
+    @discardableResult
+    package mutating func append(
+        _ frame: inout FrameBuffer,
+        kind: UInt16,
+        flags: UInt16 = 0,
+        count: Int,
+        checksum payloadChecksum: UInt32? = nil
+    ) throws(StorageError) -> Int {
+        precondition(frame.payloadCount <= FrameHeader.payloadLimit, "a payload that is too long")
+        var header = FrameHeader(kind: kind, flags: flags, count: count, base: nextBase)
+        header.payloadCount = frame.payloadCount
+        header.payloadChecksum = payloadChecksum ?? frame.payloadChecksum()
+        header.lag = end - durableEnd
+        header.previousChecksum = checksum
+        let ownChecksum = header.write(to: &frame.bytes)
+        let position = end
+        try StorageError.wrap { () throws(FileError) in
+            try segment.file.write(frame.bytes.span, at: position)
+        }
+        checksum = ownChecksum
+        end = position + header.frameCount
+        nextBase = header.nextBase
+        return position
+    }
+
+    /// Returns when all that was appended is durable.
+    package mutating func sync() throws(StorageError) {
+        try StorageError.wrap { () throws(FileError) in try segment.file.syncData() }
+        durableEnd = end
+    }
+}

@@ -1,0 +1,122 @@
+import Events
+import StreamsTesting
+
+/// Events whose every part is drawn from a seed: all kinds, all optional parts, all alphabets.
+struct RandomEvents {
+    private var random: SeededGenerator
+
+    init(seed: UInt64) {
+        random = SeededGenerator(seed: seed)
+    }
+
+    mutating func next() throws -> Event {
+        try Event(
+            id: text(1...40),
+            agent: text(1...40),
+            timestamp: EventTime(nanoseconds: integer()),
+            payload(),
+            producer: maybe { $0.text(1...20) },
+            sequence: maybe { Int($0.integer() & .max) },
+            correlation: maybe { $0.text(1...40) },
+            parent: maybe { $0.text(1...40) },
+            metadata: metadata()
+        )
+    }
+
+    private mutating func payload() throws -> EventPayload {
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0:
+            return .policyDecision(
+                PolicyDecision(
+                    one(of: PolicyDecision.Decision.allCases),
+                    reason: text(0...300),
+                    policyID: maybe { $0.text(1...40) },
+                    estimatedCost: maybe { $0.integer() & .max },
+                    remainingBudget: maybe { $0.integer() },
+                    currency: maybe { $0.currency() }
+                )
+            )
+        case 1:
+            return .agentLifecycle(AgentLifecycle(one(of: AgentLifecycle.Change.allCases)))
+        case 2:
+            return .policyChange(
+                PolicyChange(
+                    policyID: text(1...40),
+                    one(of: PolicyChange.Change.allCases),
+                    changedBy: text(0...40),
+                    reason: text(0...300)
+                )
+            )
+        default:
+            return .metering(
+                Metering(
+                    resourceType: text(1...20),
+                    quantity: Quantity(
+                        integer() & .max,
+                        scale: Int.random(in: 0...9, using: &random)
+                    ) ?? .one,
+                    cost: Money(nanos: integer() & .max, currency: currency()),
+                    provisionalChargeID: maybe { $0.text(1...40) }
+                )
+            )
+        }
+    }
+
+    private mutating func metadata() throws -> Metadata {
+        var entries: [(key: String, value: Metadata.Value)] = []
+        for index in 0..<Int.random(in: 0...6, using: &random) {
+            let key = Bool.random(using: &random) ? text(0...8) + "\(index)" : "key\(index)"
+            entries.append((key, value()))
+        }
+        return try Metadata(entries)
+    }
+
+    private mutating func value() -> Metadata.Value {
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: .null
+        case 1: .bool(.random(using: &random))
+        case 2: .number(number())
+        default: .text(text(0...40))
+        }
+    }
+
+    private mutating func number() -> String {
+        let whole = integer() >> Int64.random(in: 0...63, using: &random)
+        let fraction =
+            Bool.random(using: &random) ? ".\(UInt16.random(in: 0...999, using: &random))" : ""
+        let exponent = Int.random(in: 0..<4, using: &random)
+        return "\(whole)\(fraction)" + ["", "", "e5", "E-12"][exponent]
+    }
+
+    private mutating func currency() -> Currency {
+        Currency(one(of: ["USD", "EUR", "AAA", "ZZZ"])) ?? .usd
+    }
+
+    /// Whole numbers of all sizes, the largest and the least among them.
+    mutating func integer() -> Int64 {
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0: .max
+        case 1: .min
+        case 2: 0
+        case let size: Int64(bitPattern: random.next()) >> Int64(size * 4 - 12)
+        }
+    }
+
+    mutating func text(_ length: ClosedRange<Int>) -> String {
+        let alphabet = one(of: [
+            "abcdefgh-0123456789_", "ab\"\\/\n\t\u{1}\u{7f}", "aäßé€漢字", "z😀👍🏽e\u{301}\u{0}",
+        ])
+        let scalars = Array(alphabet.unicodeScalars)
+        var text = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: length, using: &random) { text.append(one(of: scalars)) }
+        return String(text.prefix(60))
+    }
+
+    private mutating func one<Value>(of values: [Value]) -> Value {
+        values[Int.random(in: 0..<values.count, using: &random)]
+    }
+
+    private mutating func maybe<Value>(_ make: (inout Self) -> Value) -> Value? {
+        Bool.random(using: &random) ? make(&self) : nil
+    }
+}

@@ -51,6 +51,8 @@ public enum EventLogError: Error, Equatable, Sendable {
     case offsetOutOfRange(partition: Int, offset: Int, begin: Int, end: Int)
     /// Bytes that were stored are not the bytes that are read.
     case damaged(partition: Int, offset: Int, reason: String)
+    /// The log has no partition of this number.
+    case noSuchPartition(Int)
     /// A record is longer than the log takes.
     case recordTooLarge(byteCount: Int, limit: Int)
     /// The log could not be reached or written; whether an append took place is unknown.

@@ -1,4 +1,26 @@
+import CommandLineInterface
+
+/// The command line `caracal`.
 @main
 enum Main {
-    static func main() {}
+    static let command = Command(
+        "caracal",
+        about: """
+            Keep events in a signed, append-only ledger, and prove what is in it.
+
+            A folder made by 'init' holds everything: what 'ingest' reads goes to its event log,
+            'run' takes it from there into the ledger, the other commands read and check.
+            """,
+        examples: [
+            "caracal init my-ledger",
+            "caracal ingest my-ledger trace.csv",
+            "caracal run my-ledger --until-drained",
+            "caracal verify my-ledger",
+        ],
+        subcommands: []
+    )
+
+    static func main() async {
+        await command.runAndExit()
+    }
 }

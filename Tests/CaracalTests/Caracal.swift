@@ -32,6 +32,8 @@ enum Caracal {
     ///   - input: What standard input holds.
     ///   - environment: Added to the test's own, which has no `CARACAL_` variables for it.
     ///   - limit: A command of the shell before it, such as `ulimit -f 100`.
+    /// - Returns: What it left.
+    /// - Throws: If it could not be started.
     static func run(
         _ words: String...,
         input: String? = nil,
@@ -110,7 +112,7 @@ final class Running {
 }
 
 /// A folder of a test, gone with it.
-final class Scratch {
+final class Scratch: Sendable {
     let url: URL
 
     init() throws {

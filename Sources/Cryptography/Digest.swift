@@ -3,16 +3,18 @@ public struct Digest: Hashable, Sendable, BitwiseCopyable {
     /// The number of bytes of a digest.
     public static let byteCount = 32
 
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
     /// Thirty-two zero bytes.
+    @inlinable
     public init() {}
 
     /// Takes the digest from its 32 bytes, or returns `nil` for any other number of them.
+    @inlinable
     public init?(_ bytes: Span<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
-        withMutableBytes { own in
-            for index in own.indices { own[index] = bytes[index] }
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyMemory(from: bytes) }
         }
     }
 
@@ -27,7 +29,7 @@ public struct Digest: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Lends the 32 bytes to `body`.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         unsafe withUnsafeBytes(of: words) { own in
             unsafe body(Span(_unsafeElements: own.assumingMemoryBound(to: UInt8.self)))
@@ -35,7 +37,7 @@ public struct Digest: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Lends the 32 bytes to `body`, which may change them.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func withMutableBytes<Result>(
         _ body: (inout MutableSpan<UInt8>) -> Result
     ) -> Result {
@@ -47,13 +49,22 @@ public struct Digest: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
+    /// Appends the 32 bytes to `bytes`.
+    @inlinable
+    public func append(to bytes: inout [UInt8]) {
+        unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
+    }
+
     /// The first eight bytes, most significant first.
+    @inlinable
     public var prefix: UInt64 { words.0.bigEndian }
 
+    @inlinable
     public static func == (lhs: Self, rhs: Self) -> Bool {
         lhs.words == rhs.words
     }
 
+    @inlinable
     public func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)
         hasher.combine(words.1)
@@ -68,5 +79,29 @@ extension Digest: CustomStringConvertible {
             decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
             as: UTF8.self
         )
+    }
+}
+
+extension Digest {
+    /// The number of characters of a digest in base64.
+    public static let base64Count = 44
+
+    /// The 44 characters of base64, with padding.
+    public var base64: String {
+        withBytes { Base64.encode($0) }
+    }
+
+    /// Takes the digest from its 44 characters of canonical base64, or returns `nil`.
+    public init?(base64: some StringProtocol) {
+        guard base64.utf8.count == Self.base64Count, let bytes = Base64.decode(base64) else {
+            return nil
+        }
+        self.init(bytes.span)
+    }
+
+    /// Takes the digest from its 44 characters of canonical base64 in ASCII, or returns `nil`.
+    public init?(base64 text: Span<UInt8>) {
+        guard text.count == Self.base64Count, let bytes = Base64.decode(text) else { return nil }
+        self.init(bytes.span)
     }
 }

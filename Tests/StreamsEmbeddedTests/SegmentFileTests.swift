@@ -14,11 +14,8 @@ import Testing
     /// Writes `payloads`, each a frame of three things, in groups of `group` with one sync each.
     private func write(_ payloads: [[UInt8]], group: Int, base: Int = 10) throws -> SegmentFile {
         var writer = try SegmentWriter(creating: base, in: segments)
-        var frame = FrameBuffer()
         for (number, payload) in payloads.enumerated() {
-            frame.clear()
-            frame.bytes += payload
-            try writer.append(&frame, kind: 7, flags: 1, count: 3)
+            try writer.append(payload.span, kind: 7, flags: 1, count: 3)
             if number % group == group - 1 { try writer.sync() }
         }
         try writer.sync()
@@ -34,6 +31,7 @@ import Testing
         return (payloads, tail)
     }
 
+    private let nothing: [UInt8] = []
     private let payloads: [[UInt8]] = [[], [1], [2, 2], Array(repeating: 3, count: 50)]
 
     @Test func framesAreReadAsTheyWereWritten() throws {
@@ -133,11 +131,10 @@ import Testing
 
     @Test func rollingBeginsAFileWithTheNextNumber() throws {
         var writer = try SegmentWriter(creating: 0, in: segments)
-        var frame = FrameBuffer()
-        try writer.append(&frame, kind: 7, count: 5)
+        try writer.append(nothing.span, kind: 7, count: 5)
         try writer.sync()
         try writer.roll()
-        try writer.append(&frame, kind: 7, count: 2)
+        try writer.append(nothing.span, kind: 7, count: 2)
         try writer.sync()
         #expect(try segments.bases() == [0, 5])
         #expect(try read(segments.open(5)).1.nextBase == 7)

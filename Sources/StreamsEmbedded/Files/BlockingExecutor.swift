@@ -24,3 +24,17 @@ package final class BlockingExecutor: SerialExecutor {
         dispatchPrecondition(condition: .onQueue(queue))
     }
 }
+
+extension BlockingExecutor {
+    /// Runs `work` after everything enqueued before it, and returns or throws what it does.
+    ///
+    /// Cancelling does not interrupt it.
+    package func perform<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
+            run { continuation.resume(returning: Result(catching: work)) }
+        }
+        return try result.get()
+    }
+}

@@ -88,25 +88,51 @@ package final class File: Sendable {
     ///
     /// - Throws: ``FileError``, with any part of it written.
     package func write(_ bytes: Span<UInt8>, at offset: Int) throws(FileError) {
-        let code: Int32 = unsafe bytes.withUnsafeBufferPointer { buffer in
-            var done = 0
-            while done < buffer.count {
-                let wrote = unsafe pwrite(
-                    descriptor,
-                    buffer.baseAddress?.advanced(by: done),
-                    buffer.count - done,
-                    offset + done
-                )
-                if wrote < 0, errno == EINTR { continue }
-                // A write of nothing without an error is how some file systems say that they are full.
-                if wrote <= 0 { return wrote < 0 ? errno : ENOSPC }
-                done += wrote
+        try write(bytes, bytes.extracting(first: 0), at: offset)
+    }
+
+    /// Writes all of `first`, and all of `second` behind it, from `offset` on, in one call.
+    ///
+    /// - Throws: ``FileError``, with any part of it written.
+    package func write(
+        _ first: Span<UInt8>,
+        _ second: Span<UInt8>,
+        at offset: Int
+    ) throws(FileError) {
+        var done = 0
+        while done < first.count + second.count {
+            let (head, tail) = (min(done, first.count), max(0, done - first.count))
+            let wrote = unsafe first.extracting(head...).withUnsafeBufferPointer { head in
+                unsafe second.extracting(tail...).withUnsafeBufferPointer { tail in
+                    unsafe write(head, tail, at: offset + done)
+                }
             }
-            return 0
+            if wrote < 0, errno == EINTR { continue }
+            // A write of nothing without an error is how some file systems say that they are full.
+            guard wrote > 0 else {
+                throw FileError(
+                    code: wrote < 0 ? errno : ENOSPC,
+                    operation: "write",
+                    path: path,
+                    offset: offset + done
+                )
+            }
+            done += wrote
         }
-        if code != 0 {
-            throw FileError(code: code, operation: "write", path: path, offset: offset)
+    }
+
+    private func write(
+        _ first: UnsafeBufferPointer<UInt8>,
+        _ second: UnsafeBufferPointer<UInt8>,
+        at offset: Int
+    ) -> Int {
+        let parts = unsafe [first, second].map { part in
+            unsafe iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress),
+                iov_len: part.count
+            )
         }
+        return unsafe pwritev(descriptor, parts, Int32(parts.count), offset)
     }
 
     /// Returns when what was written is durable, with the size if it has grown.

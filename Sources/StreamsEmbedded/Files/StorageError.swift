@@ -12,6 +12,10 @@ public enum StorageError: Error, Equatable, Sendable {
     case held(path: String, pid: Int)
     /// The log ends below what is known to have been durable; nothing was changed.
     case endsBelow(path: String, end: Int, required: Int)
+    /// More bytes than are taken at once; nothing was written.
+    case tooLarge(byteCount: Int, limit: Int)
+    /// The log has no partition of this number.
+    case noSuchPartition(Int)
     /// A write failed before: what is durable stays, and opening again goes on from there.
     case closed(path: String)
 }
@@ -49,6 +53,10 @@ extension StorageError: CustomStringConvertible {
             "\(path): held by process \(pid); wait for it or stop it, then try again"
         case .endsBelow(let path, let end, let required):
             "\(path): ends at \(end), but \(required) was durable; restore it from a backup"
+        case .tooLarge(let byteCount, let limit):
+            "\(byteCount) bytes are more than the \(limit) that are taken at once"
+        case .noSuchPartition(let partition):
+            "the log has no partition \(partition)"
         case .closed(let path):
             "\(path): closed after a failed write; start again, what was durable is kept"
         }

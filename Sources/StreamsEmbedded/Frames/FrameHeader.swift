@@ -68,21 +68,21 @@ package struct FrameHeader: Equatable, Sendable {
         guard payloadCount <= Self.payloadLimit else { return nil }
     }
 
-    /// Writes the header over the first forty bytes of `frame`.
-    ///
-    /// - Returns: The header's own checksum, the next frame's ``previousChecksum``.
-    func write(to frame: inout [UInt8]) -> UInt32 {
-        frame.replaceInteger(at: 0, with: Self.magic)
-        frame.replaceInteger(at: 8, with: kind)
-        frame.replaceInteger(at: 10, with: flags)
-        frame.replaceInteger(at: 12, with: UInt32(payloadCount))
-        frame.replaceInteger(at: 16, with: UInt32(count))
-        frame.replaceInteger(at: 20, with: UInt32(clamping: lag))
-        frame.replaceInteger(at: 24, with: UInt64(base))
-        frame.replaceInteger(at: 32, with: payloadChecksum)
-        frame.replaceInteger(at: 36, with: previousChecksum)
-        let checksum = CRC32C.checksum(of: frame.span.extracting(8..<Self.byteCount))
-        frame.replaceInteger(at: 4, with: checksum)
-        return checksum
+    /// The header's bytes.
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.byteCount)
+        bytes.appendInteger(Self.magic)
+        bytes.appendInteger(UInt32(0))
+        bytes.appendInteger(kind)
+        bytes.appendInteger(flags)
+        bytes.appendInteger(UInt32(payloadCount))
+        bytes.appendInteger(UInt32(count))
+        bytes.appendInteger(UInt32(clamping: lag))
+        bytes.appendInteger(UInt64(base))
+        bytes.appendInteger(payloadChecksum)
+        bytes.appendInteger(previousChecksum)
+        bytes.replaceInteger(at: 4, with: CRC32C.checksum(of: bytes.span.extracting(8...)))
+        return bytes
     }
 }

@@ -11,7 +11,8 @@ package struct SegmentWriter: Sendable {
     package private(set) var durableEnd: Int
     /// The number that the next frame begins with.
     package private(set) var nextBase: Int
-    private var checksum: UInt32
+    /// What the next frame must say that came before.
+    private var previousChecksum: UInt32
 
     /// Goes on behind `tail`, which must be cut if it is torn.
     package init(_ segment: SegmentFile, in folder: SegmentFolder, after tail: SegmentFile.Tail) {
@@ -20,7 +21,7 @@ package struct SegmentWriter: Sendable {
         end = tail.end
         durableEnd = tail.end
         nextBase = tail.nextBase
-        checksum = tail.checksum
+        previousChecksum = tail.checksum
     }
 
     /// Begins a log, or a new segment of one, with `base` as its next number.
@@ -30,7 +31,7 @@ package struct SegmentWriter: Sendable {
         end = 0
         durableEnd = 0
         nextBase = base
-        checksum = 0
+        previousChecksum = 0
     }
 
     /// Ends this segment and goes on in a new one; everything written must have been synced.
@@ -42,33 +43,35 @@ package struct SegmentWriter: Sendable {
     /// Writes a frame.
     ///
     /// - Parameters:
-    ///   - frame: With its payload; the header is filled in.
+    ///   - payload: At most ``FrameHeader/payloadLimit`` bytes.
     ///   - kind: What the payload is.
     ///   - flags: The owner's own.
     ///   - count: How many things it holds, at most `UInt32.max`.
-    ///   - payloadChecksum: The payload's, if it has been computed.
+    ///   - checksum: The payload's CRC-32C, if it has been computed.
     /// - Returns: Where in the segment the frame begins.
     /// - Throws: ``StorageError/file(_:)``, with any part of the frame written.
     @discardableResult
     package mutating func append(
-        _ frame: inout FrameBuffer,
+        _ payload: Span<UInt8>,
         kind: UInt16,
         flags: UInt16 = 0,
         count: Int,
-        checksum payloadChecksum: UInt32? = nil
+        checksum: UInt32? = nil
     ) throws(StorageError) -> Int {
-        precondition(frame.payloadCount <= FrameHeader.payloadLimit, "a payload that is too long")
+        precondition(payload.count <= FrameHeader.payloadLimit, "a payload that is too long")
         var header = FrameHeader(kind: kind, flags: flags, count: count, base: nextBase)
-        header.payloadCount = frame.payloadCount
-        header.payloadChecksum = payloadChecksum ?? frame.payloadChecksum()
+        header.payloadCount = payload.count
+        header.payloadChecksum = checksum ?? CRC32C.checksum(of: payload)
         header.lag = end - durableEnd
-        header.previousChecksum = checksum
-        let ownChecksum = header.write(to: &frame.bytes)
+        header.previousChecksum = previousChecksum
         let position = end
-        try StorageError.wrap { () throws(FileError) in
-            try segment.file.write(frame.bytes.span, at: position)
+        let bytes = header.bytes
+        do {
+            try segment.file.write(bytes.span, payload, at: position)
+        } catch {
+            throw .file(error)
         }
-        checksum = ownChecksum
+        previousChecksum = bytes.span.integer(at: 4, as: UInt32.self)
         end = position + header.frameCount
         nextBase = header.nextBase
         return position

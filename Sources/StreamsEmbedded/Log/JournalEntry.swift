@@ -1,0 +1,93 @@
+/// What is committed in one frame with records, beside them.
+public enum JournalEntry: Equatable, Sendable {
+    /// How far a source has been read once this append is durable.
+    case progress(SourceProgress)
+    /// An input that could not become a record.
+    case letter(IngestLetter)
+    /// The letter was sent again: the record at this place of the append stands for it.
+    case redriven(letter: String, record: Int)
+}
+
+/// How much of a named source is in the log, as records or as letters.
+public struct SourceProgress: Equatable, Sendable {
+    public let source: String
+    /// The rows that were read, from the first.
+    public let rows: Int
+    /// The bytes that they took.
+    public let bytes: Int
+    /// A digest of those bytes, so that another source of the same name is told apart.
+    public let digest: [UInt8]
+
+    public init(source: String, rows: Int, bytes: Int, digest: [UInt8]) {
+        precondition(rows >= 0 && bytes >= 0, "a source is read forwards")
+        self.source = source
+        self.rows = rows
+        self.bytes = bytes
+        self.digest = digest
+    }
+}
+
+/// A dead letter of ingest: a piece of a source that could not become a record, and why.
+public struct IngestLetter: Equatable, Sendable {
+    /// The most bytes of the input that are kept.
+    public static let bytesLimit = 1 << 20
+
+    /// Names the letter in its log.
+    public let id: String
+    public let source: String
+    /// The line in the source, from 1.
+    public let line: Int
+    /// Where the input begins in the source, in bytes.
+    public let offset: Int
+    /// A word that programs read.
+    public let reason: String
+    /// A sentence for people.
+    public let message: String
+    /// How many bytes the input had.
+    public let byteCount: Int
+    /// The input, or its first ``bytesLimit`` bytes.
+    public let bytes: [UInt8]
+
+    public init(
+        id: String,
+        source: String,
+        line: Int,
+        offset: Int,
+        reason: String,
+        message: String,
+        bytes: some Collection<UInt8>
+    ) {
+        precondition(line >= 0 && offset >= 0, "a place in a source")
+        self.id = id
+        self.source = source
+        self.line = line
+        self.offset = offset
+        self.reason = reason
+        self.message = message
+        byteCount = bytes.count
+        self.bytes = Array(bytes.prefix(Self.bytesLimit))
+    }
+
+    init(
+        id: String,
+        source: String,
+        line: Int,
+        offset: Int,
+        reason: String,
+        message: String,
+        byteCount: Int,
+        bytes: [UInt8]
+    ) {
+        self.id = id
+        self.source = source
+        self.line = line
+        self.offset = offset
+        self.reason = reason
+        self.message = message
+        self.byteCount = byteCount
+        self.bytes = bytes
+    }
+
+    /// Whether the whole input was kept, so that it can be sent again.
+    public var isWhole: Bool { bytes.count == byteCount }
+}

@@ -1,0 +1,20 @@
+/// What was mended when a log was opened for appending.
+public struct RecoveryReport: Equatable, Sendable {
+    /// Bytes that a crash left unfinished, and that were cut off.
+    public struct Cut: Equatable, Sendable {
+        public let path: String
+        /// From this byte on.
+        public let from: Int
+        /// Up to this one: the file's size before.
+        public let to: Int
+        /// Why they are no frame.
+        public let reason: String
+    }
+
+    public internal(set) var cuts: [Cut] = []
+    /// The files that say how far a partition is durable and that were missing or half right.
+    public internal(set) var rewritten: [String] = []
+
+    /// Whether there was nothing to mend.
+    public var isClean: Bool { cuts.isEmpty && rewritten.isEmpty }
+}

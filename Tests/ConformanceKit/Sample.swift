@@ -1,0 +1,92 @@
+import Streams
+import Testing
+
+/// A record as a test writes it down and compares it.
+struct Sample: Equatable {
+    var bytes: [UInt8]
+    var producer: String
+    var sequence: Int
+    var offset = 0
+
+    init(bytes: [UInt8], by producer: String = "", _ sequence: Int = -1) {
+        self.bytes = bytes
+        self.producer = producer
+        self.sequence = sequence
+    }
+
+    init(_ text: String, by producer: String = "", _ sequence: Int = -1) {
+        self.init(bytes: Array(text.utf8), by: producer, sequence)
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension EventLogConformance.Fixture {
+    /// Appends, and checks how many were there already; all of a repeat if nothing is said.
+    func append(_ samples: [Sample], alreadyThere: Int? = nil) async throws -> Range<Int> {
+        var bytes: [UInt8] = []
+        var records: [LogRecord] = []
+        for sample in samples {
+            let start = bytes.count
+            bytes += sample.bytes
+            let producerStart = bytes.count
+            bytes += Array(sample.producer.utf8)
+            let record = LogRecord(
+                offset: 0,
+                start: UInt32(start),
+                count: UInt32(sample.bytes.count),
+                producerStart: UInt32(producerStart),
+                producerCount: UInt32(sample.producer.utf8.count),
+                sequence: sample.sequence
+            )
+            records.append(record)
+        }
+        let appended = try await appender.append(records, in: bytes, to: 0)
+        #expect(appended.offsets.count + appended.alreadyThere == samples.count)
+        if let alreadyThere { #expect(appended.alreadyThere == alreadyThere) }
+        return appended.offsets
+    }
+
+    /// Everything from an offset on.
+    func readAll(from offset: Int = 0) async throws -> [Sample] {
+        var reader = try await member.reader(of: 0, from: offset)
+        var samples: [Sample] = []
+        var position = offset
+        while true {
+            var chunk = Chunk<LogRecord>()
+            guard case .elements(let range) = try reader.poll(into: &chunk, limit: ChunkLimit())
+            else { return samples }
+            #expect(range.lower == position)
+            position = range.upper
+            samples += chunk.samples
+        }
+    }
+}
+
+extension Chunk where Element == LogRecord {
+    /// The records, taken out of the arena.
+    var samples: [Sample] {
+        elements.map { record in
+            var sample = Sample(
+                bytes: Array(bytes[record.range]),
+                by: String(decoding: bytes[record.producerRange], as: UTF8.self),
+                record.sequence
+            )
+            sample.offset = record.offset
+            return sample
+        }
+    }
+}
+
+/// SplitMix64, so that this kit needs no other test target.
+struct SplitMix {
+    var state: UInt64
+
+    mutating func below(_ bound: Int) -> Int {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Int(truncatingIfNeeded: (z ^ (z >> 31)).multipliedFullWidth(by: UInt64(bound)).high)
+    }
+}

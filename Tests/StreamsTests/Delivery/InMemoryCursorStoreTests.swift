@@ -1,0 +1,9 @@
+import ConformanceKit
+import Streams
+import Testing
+
+@Suite struct InMemoryCursorStoreTests {
+    @Test func isACursorStore() async throws {
+        try await CursorStoreConformance { InMemoryCursorStore() }.runAll()
+    }
+}

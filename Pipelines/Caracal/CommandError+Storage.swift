@@ -24,6 +24,8 @@ extension CommandError {
         case .notAFolder: self.init("\(error)", exitCode: .noInput)
         case .held: self.init("\(error)", exitCode: .tryAgain)
         case .closed: self.init("\(error)", exitCode: .ioError)
+        case .tooLarge: self.init("\(error)", exitCode: .badData)
+        case .noSuchPartition: self.init("\(error)", exitCode: .noInput)
         }
     }
 

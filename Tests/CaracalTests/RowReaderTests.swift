@@ -25,7 +25,7 @@ import Testing
     func keepsItsPlaceAroundLongLines(before: UInt8) throws {
         let limit = RowReader.lineLimit
         let sizes = [
-            3, limit - 2, limit - 1, limit, limit + 1, 5, 0, 2 * limit, 3 * limit + 7, limit - 1, 1,
+            3, limit - 1, limit, limit + 1, 0, 3 * limit + 7, 1,
         ]
         var bytes: [UInt8] = []
         for (number, size) in sizes.enumerated() {
@@ -36,15 +36,17 @@ import Testing
         let rows = try read(bytes)
         #expect(rows.count == sizes.count)
         var offset = 0
+        var stream = SHA256.Stream()
         for (number, (row, content, digest)) in rows.enumerated() where number < sizes.count {
             let size = sizes[number]
             #expect(row.byteCount == size)
             #expect(content.count == min(size, limit))
-            #expect(content.allSatisfy { $0 == UInt8(65 + number) })
+            #expect(content == Array(repeating: UInt8(65 + number), count: content.count))
             #expect(row.isTooLong == (size > RowReader.rowLimit))
             #expect(row.offset == offset)
+            stream.update(bytes.span.extracting(offset..<row.end))
             offset = row.end
-            #expect(digest == SHA256.digest(of: Array(bytes[..<offset])), "line \(number)")
+            #expect(digest == stream.digest(), "line \(number)")
         }
         #expect(offset == bytes.count)
     }

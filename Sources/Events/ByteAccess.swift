@@ -41,7 +41,9 @@ extension Span<UInt8> {
 
     /// The bytes of `range` as text; the caller has seen that they are UTF-8.
     func text(_ range: Range<Int>) -> String {
-        unsafe extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        unsafe extracting(range).withUnsafeBufferPointer {
+            unsafe String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// Where in `range` the first byte is that does not belong to UTF-8, or `nil` if all does.

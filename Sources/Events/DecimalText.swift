@@ -86,8 +86,10 @@ struct DecimalText {
         let (product, isTooLarge) = significand.multipliedReportingOverflow(
             by: Self.powersOfTen[shift]
         )
-        guard !isTooLarge, let value = Int64(exactly: product) else { throw .overflow }
-        return isNegative ? -value : value
+        guard !isTooLarge, product <= Int64.max.magnitude + (isNegative ? 1 : 0) else {
+            throw .overflow
+        }
+        return Int64(truncatingIfNeeded: isNegative ? 0 &- product : product)
     }
 
     /// The places after the point that the number needs.

@@ -42,7 +42,7 @@ public struct Metering: Sendable {
 /// A request of an agent was allowed or denied.
 public struct PolicyDecision: Sendable {
     /// How it was decided.
-    public enum Decision: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+    public enum Decision: UInt8, EventChoice {
         case allowed = 1
         case denied = 2
     }
@@ -78,7 +78,7 @@ public struct PolicyDecision: Sendable {
 /// An agent came, changed or went.
 public struct AgentLifecycle: Sendable {
     /// What happened to the agent.
-    public enum Change: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+    public enum Change: UInt8, EventChoice {
         case created = 1
         case activated = 2
         case deactivated = 3
@@ -95,7 +95,7 @@ public struct AgentLifecycle: Sendable {
 /// A policy came, changed or went.
 public struct PolicyChange: Sendable {
     /// What happened to the policy.
-    public enum Change: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+    public enum Change: UInt8, EventChoice {
         case created = 1
         case modified = 2
         case deactivated = 3
@@ -112,5 +112,41 @@ public struct PolicyChange: Sendable {
         self.change = change
         self.changedBy = changedBy
         self.reason = reason
+    }
+}
+
+/// A field whose value is one of a few names.
+public protocol EventChoice: CaseIterable, RawRepresentable<UInt8>, Sendable, BitwiseCopyable {
+    /// The name in JSON.
+    var name: String { get }
+}
+
+extension PolicyDecision.Decision {
+    public var name: String {
+        switch self {
+        case .allowed: "allowed"
+        case .denied: "denied"
+        }
+    }
+}
+
+extension AgentLifecycle.Change {
+    public var name: String {
+        switch self {
+        case .created: "created"
+        case .activated: "activated"
+        case .deactivated: "deactivated"
+        case .deleted: "deleted"
+        }
+    }
+}
+
+extension PolicyChange.Change {
+    public var name: String {
+        switch self {
+        case .created: "created"
+        case .modified: "modified"
+        case .deactivated: "deactivated"
+        }
     }
 }

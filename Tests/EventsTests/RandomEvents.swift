@@ -4,9 +4,12 @@ import StreamsTesting
 /// Events whose every part is drawn from a seed: all kinds, all optional parts, all alphabets.
 struct RandomEvents {
     private var random: SeededGenerator
+    /// Short texts and few parts, so that damage meets what has a meaning more often.
+    private let isShort: Bool
 
-    init(seed: UInt64) {
+    init(seed: UInt64, isShort: Bool = false) {
         random = SeededGenerator(seed: seed)
+        self.isShort = isShort
     }
 
     mutating func next() throws -> Event {
@@ -64,7 +67,7 @@ struct RandomEvents {
 
     private mutating func metadata() throws -> Metadata {
         var entries: [(key: String, value: Metadata.Value)] = []
-        for index in 0..<Int.random(in: 0...6, using: &random) {
+        for index in 0..<Int.random(in: 0...(isShort ? 2 : 6), using: &random) {
             let key = Bool.random(using: &random) ? text(0...8) + "\(index)" : "key\(index)"
             entries.append((key, value()))
         }
@@ -108,8 +111,11 @@ struct RandomEvents {
         ])
         let scalars = Array(alphabet.unicodeScalars)
         var text = String.UnicodeScalarView()
-        for _ in 0..<Int.random(in: length, using: &random) { text.append(one(of: scalars)) }
-        return String(text.prefix(60))
+        let most = min(length.upperBound, isShort ? 5 : 60)
+        for _ in 0..<Int.random(in: length.lowerBound...most, using: &random) {
+            text.append(one(of: scalars))
+        }
+        return String(text)
     }
 
     private mutating func one<Value>(of values: [Value]) -> Value {
@@ -117,6 +123,6 @@ struct RandomEvents {
     }
 
     private mutating func maybe<Value>(_ make: (inout Self) -> Value) -> Value? {
-        Bool.random(using: &random) ? make(&self) : nil
+        Int.random(in: 0..<(isShort ? 6 : 2), using: &random) == 0 ? make(&self) : nil
     }
 }

@@ -1,0 +1,98 @@
+import Events
+import Foundation
+import StreamsTesting
+import Testing
+
+@Suite struct EventJSONTests {
+    /// 10,000 events in every spelling are read as what they are, and as Foundation reads them.
+    @Test(arguments: UInt64(0)..<20)
+    func agreesWithFoundation(seed: UInt64) throws {
+        var events = RandomEvents(seed: seed)
+        var spelling = RandomJSON(seed: seed)
+        var reader = EventJSON()
+        var arena: [UInt8] = []
+        for _ in 0..<500 {
+            let event = try events.next()
+            let json = spelling.spell(event)
+            let start = arena.count
+
+            let keys = try reader.canonicalize(json.span, into: &arena)
+
+            #expect(Array(arena[start...]) == event.canonicalBytes)
+            #expect(keys.range.range == start..<arena.count)
+            #expect(text(arena, keys.eventID) == event.id)
+            #expect(text(arena, keys.agentID) == event.agent)
+            #expect(text(arena, keys.producerID) == event.producer ?? "")
+            #expect(keys.sequence == event.sequence ?? -1)
+            #expect(keys.kind == event.payload.kind)
+            try compareWithFoundation(event, json)
+            #expect(try Event(json: event.json.span) == event)
+        }
+    }
+
+    /// Reads `json` with Foundation and compares texts and amounts.
+    private func compareWithFoundation(_ event: Event, _ json: [UInt8]) throws {
+        let tree = try JSONSerialization.jsonObject(with: Data(json))
+        let members = try #require(tree as? [String: Any])
+        func text(_ key: String) -> String? { members[key] as? String }
+        #expect(text("event_id") == event.id)
+        #expect(text("agent_id") == event.agent)
+        #expect(text("producer_id") == event.producer)
+        #expect(text("correlation_id") == event.correlation)
+        #expect(text("parent_event_id") == event.parent)
+        if case .metering(let metering) = event.payload {
+            let cost = members["cost"] ?? members["amount"]
+            #expect(text("resource_type") == metering.resourceType)
+            if let cost = cost as? String {
+                let nanos = try #require(Decimal(string: cost)) * 1_000_000_000
+                #expect(nanos == Decimal(metering.cost.nanos))
+            }
+        }
+        let inside = members["metadata"] as? [String: Any] ?? [:]
+        for entry in event.metadata.entries {
+            let value = inside[entry.key] ?? members[entry.key]
+            switch entry.value {
+            case .text(let text): #expect(value as? String == text)
+            case .bool(let flag): #expect(value as? Bool == flag)
+            case .null: #expect(value is NSNull)
+            case .number(let text):
+                // Foundation is wrong in the last bit of some doubles.
+                let mine = try #require(Double(text))
+                let theirs = try #require(value as? NSNumber).doubleValue
+                #expect(abs(theirs - mine) <= abs(mine) * 1e-14)
+            }
+        }
+    }
+
+    private func text(_ bytes: [UInt8], _ range: ArenaRange) -> String {
+        String(decoding: bytes[range.range], as: UTF8.self)
+    }
+
+    /// A million damaged texts never trap, and none is accepted that Foundation calls malformed.
+    @Test(arguments: UInt64(0)..<100)
+    func acceptsNothingThatFoundationRefuses(seed: UInt64) throws {
+        var events = RandomEvents(seed: seed, isShort: true)
+        var spelling = RandomJSON(seed: seed)
+        var random = SeededGenerator(seed: seed)
+        var reader = EventJSON()
+        var arena: [UInt8] = []
+        var accepted = 0
+        for _ in 0..<100 {
+            let json = spelling.spell(try events.next())
+            for _ in 0..<100 {
+                let mutated = Mutation.mutate(json, using: &random)
+                arena.removeAll(keepingCapacity: true)
+                guard (try? reader.canonicalize(mutated.span, into: &arena)) != nil else {
+                    if !arena.isEmpty { Issue.record("an error left \(arena.count) bytes") }
+                    continue
+                }
+                accepted += 1
+                if (try? JSONSerialization.jsonObject(with: Data(mutated))) == nil {
+                    let text = String(decoding: mutated, as: UTF8.self)
+                    Issue.record("accepted what is malformed: \(text.debugDescription)")
+                }
+            }
+        }
+        #expect(accepted > 100)
+    }
+}

@@ -34,7 +34,7 @@ actor SourceIngest {
 
     private(set) var counts = Counts()
     private var decoder: RowDecoder
-    private var batch = AppendBatch()
+    private var batch: AppendBatch
     private var pending: [PendingAppend] = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -61,6 +61,7 @@ actor SourceIngest {
         self.appender = appender
         self.source = source
         self.decoder = decoder
+        batch = Self.emptyBatch(of: source)
         self.shutdown = shutdown
         self.report = report
         self.progress = progress
@@ -115,6 +116,14 @@ actor SourceIngest {
 
     /// Letters carry up to 1 MiB each, and a frame has a limit.
     private static let lettersPerBatch = 8
+
+    /// A batch whose arena begins with the source's name, for all records that it is producer of.
+    private static func emptyBatch(of source: String) -> AppendBatch {
+        var batch = AppendBatch(bytes: Array(source.utf8))
+        batch.records.reserveCapacity(batchRecords)
+        batch.bytes.reserveCapacity(batchBytes)
+        return batch
+    }
 
     private func finish(_ rows: inout RowReader, end: Int) async throws(CommandError) {
         try await flush(digest: rows.digest(upTo: end), end: end)
@@ -173,9 +182,8 @@ actor SourceIngest {
                     message: "has \(row.byteCount) bytes, and a row may have \(RowReader.rowLimit)"
                 )
             }
-            batch.records.append(
-                try decoder.decode(line, number: counts.read, source: source, into: &batch.bytes)
-            )
+            let keys = try decoder.decode(line, number: counts.read, into: &batch.bytes)
+            batch.records.append(record(of: keys))
         } catch {
             counts.dead += 1
             let letter = IngestLetter(
@@ -192,6 +200,20 @@ actor SourceIngest {
         }
     }
 
+    /// The record of an event: under its own producer and number, or else under the source's.
+    private func record(of keys: EventKeys) -> LogRecord {
+        var record = LogRecord(offset: 0, start: keys.range.start, count: keys.range.count)
+        if keys.producerID.isEmpty {
+            record.producerCount = UInt32(source.utf8.count)
+            record.sequence = counts.read
+        } else if keys.sequence >= 0 {
+            record.producerStart = keys.producerID.start
+            record.producerCount = keys.producerID.count
+            record.sequence = keys.sequence
+        }
+        return record
+    }
+
     /// Hands in what was read since the last time.
     private func flush(digest: Digest, end: Int) async throws(CommandError) {
         guard !batch.records.isEmpty || !batch.journal.isEmpty else { return }
@@ -203,8 +225,7 @@ actor SourceIngest {
         )
         batch.journal.append(.progress(progress))
         pending.append(appender.submit(batch))
-        batch = AppendBatch()
-        batch.records.reserveCapacity(Self.batchRecords)
+        batch = Self.emptyBatch(of: source)
         try await settle(leaving: Self.appendsInFlight)
         self.progress(counts, end)
     }

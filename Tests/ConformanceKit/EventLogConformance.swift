@@ -90,7 +90,7 @@ public struct EventLogConformance<Log: EventLog>: Sendable {
         let within = [Sample("d", by: "p", 6), Sample("d", by: "p", 6)]
         #expect(try await log.append(within, alreadyThere: 1) == 3..<4)
         #expect(try await log.append([Sample("c", by: "p", 3)], alreadyThere: 1) == 4..<4)
-        let samples = try await log.readAll()
+        let samples = try await log.readAll(on: clock)
         #expect(samples.map(\.text) == ["a", "b", "c", "d"])
     }
 
@@ -116,7 +116,7 @@ public struct EventLogConformance<Log: EventLog>: Sendable {
         }
         _ = try await log.append(samples)
         for index in samples.indices { samples[index].offset = index }
-        #expect(try await log.readAll() == samples)
+        #expect(try await log.readAll(on: clock) == samples)
     }
 
     /// No more elements than asked for, and none begun once the arena is full.
@@ -126,12 +126,13 @@ public struct EventLogConformance<Log: EventLog>: Sendable {
         _ = try await log.append(samples)
         var reader = try await log.member.reader(of: 0, from: 0)
         var chunk = Chunk<LogRecord>()
-        let few = try reader.poll(into: &chunk, limit: ChunkLimit(elements: 7))
+        let few = try await reader.next(into: &chunk, limit: ChunkLimit(elements: 7), on: clock)
         #expect(few == .elements(OffsetRange(partition: 0, lower: 0, upper: chunk.elements.count)))
         #expect((1...7).contains(chunk.elements.count))
         let from = chunk.elements.count
         chunk = Chunk()
-        let small = try reader.poll(into: &chunk, limit: ChunkLimit(elements: 50, bytes: 250))
+        let limit = ChunkLimit(elements: 50, bytes: 250)
+        let small = try await reader.next(into: &chunk, limit: limit, on: clock)
         #expect((1...3).contains(chunk.elements.count))
         let upper = from + chunk.elements.count
         #expect(small == .elements(OffsetRange(partition: 0, lower: from, upper: upper)))
@@ -142,10 +143,10 @@ public struct EventLogConformance<Log: EventLog>: Sendable {
         let log = try await open()
         _ = try await log.append((0..<100).map { Sample("\($0)") })
         for from in [0, 1, 50, 99] {
-            let samples = try await log.readAll(from: from)
+            let samples = try await log.readAll(from: from, on: clock)
             #expect(samples.map(\.offset) == Array(from..<100))
         }
-        #expect(try await log.readAll(from: 100) == [])
+        #expect(try await log.readAll(from: 100, on: clock) == [])
     }
 
     /// What lies outside of the log, or of what the member holds, is an error that says so.
@@ -183,6 +184,6 @@ public struct EventLogConformance<Log: EventLog>: Sendable {
         )
         await #expect(throws: error) { _ = try await log.append([fits, large]) }
         #expect(try await log.append([fits]) == 0..<1)
-        #expect(try await log.readAll().map(\.bytes.count) == [log.recordLimit])
+        #expect(try await log.readAll(on: clock).map(\.bytes.count) == [log.recordLimit])
     }
 }

@@ -47,18 +47,36 @@ extension EventLogConformance.Fixture {
         return appended.offsets
     }
 
-    /// Everything from an offset on.
-    func readAll(from offset: Int = 0) async throws -> [Sample] {
+    /// Everything from an offset on, up to the log's end.
+    func readAll(from offset: Int = 0, on clock: GraphClock) async throws -> [Sample] {
+        let end = try await appender.append([], in: [], to: 0).offsets.lowerBound
         var reader = try await member.reader(of: 0, from: offset)
         var samples: [Sample] = []
         var position = offset
-        while true {
+        while position < end {
             var chunk = Chunk<LogRecord>()
-            guard case .elements(let range) = try reader.poll(into: &chunk, limit: ChunkLimit())
-            else { return samples }
+            let pulled = try await reader.next(into: &chunk, limit: ChunkLimit(), on: clock)
+            guard case .elements(let range) = pulled else { return samples }
             #expect(range.lower == position)
             position = range.upper
             samples += chunk.samples
+        }
+        return samples
+    }
+}
+
+extension EventLogReader {
+    /// Polls for what is there or on its way, as a log that is read ahead of its reader is.
+    mutating func next(
+        into chunk: inout Chunk<LogRecord>,
+        limit: ChunkLimit,
+        on clock: GraphClock
+    ) async throws -> Pulled {
+        let deadline = clock.now() + .seconds(10)
+        while true {
+            let pulled = try poll(into: &chunk, limit: limit)
+            guard pulled == .nothing, clock.now() < deadline else { return pulled }
+            try await wait(until: deadline, on: clock)
         }
     }
 }

@@ -38,3 +38,17 @@ func contents(_ path: String) throws -> [UInt8] {
 func put(_ bytes: [UInt8], at path: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: path))
 }
+
+/// Flips a bit of a file in its place.
+func flip(_ path: String, at offset: Int, bit: Int) throws {
+    let file = try File(path, .update)
+    var byte: [UInt8] = []
+    try file.read(1, at: offset, into: &byte)
+    byte[0] ^= 1 << UInt8(bit)
+    try file.write(byte.span, at: offset)
+}
+
+/// Cuts a file.
+func truncate(_ path: String, to size: Int) throws {
+    try File(path, .update).truncate(to: size)
+}

@@ -41,6 +41,10 @@ enum Bans {
             "Pipelines/Caracal/LiveRuntime.swift", "SystemRandomNumberGenerator",
             "the executable makes the runtime that everything else is given"
         ),
+        (
+            "Sources/StreamsEmbedded/Files/BlockingExecutor.swift", "DispatchQueue",
+            "the executor of everything that blocks"
+        ),
     ]
 
     static func problems(

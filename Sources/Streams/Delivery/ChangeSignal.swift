@@ -38,7 +38,8 @@ public final class ChangeSignal: Sendable {
         try Task.checkCancellation()
     }
 
-    /// Waits for a change after `version`, or for `deadline` on `clock` if there is one.
+    /// Waits for a change after `version`, or for `deadline` on `clock` if there is one, or for the
+    /// clock's drain if it has one.
     ///
     /// - Throws: `CancellationError` if the task is cancelled first.
     public func wait(
@@ -46,11 +47,12 @@ public final class ChangeSignal: Sendable {
         until deadline: Duration?,
         on clock: GraphClock
     ) async throws {
-        guard let deadline else { return try await wait(after: version) }
+        if deadline == nil && clock.drain == nil { return try await wait(after: version) }
         guard self.version == version else { return }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.wait(after: version) }
-            group.addTask { try await clock.sleep(deadline) }
+            if let deadline { group.addTask { try await clock.sleep(deadline) } }
+            if let drain = clock.drain { group.addTask { try await drain.wait() } }
             defer { group.cancelAll() }
             try await group.next()
         }

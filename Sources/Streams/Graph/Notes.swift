@@ -23,3 +23,17 @@ public struct Notes: Sendable {
         if !other.rejections.isEmpty { rejections.append(contentsOf: other.rejections) }
     }
 }
+
+extension Notes {
+    /// Adds an element that a stage refuses, with a copy of its bytes.
+    @inlinable
+    mutating func refuse<Element: Sendable>(
+        _ element: Element,
+        in arena: [UInt8],
+        by stage: String,
+        because error: any Error
+    ) {
+        let bytes = bytes(of: element, in: arena)
+        rejections.append(Rejection(stage: stage, input: element, bytes: bytes, error: error))
+    }
+}

@@ -18,8 +18,8 @@ public protocol Source<Element>: SendableMetatype {
     /// Returns when a poll may find something, at `deadline`, or when the graph drains.
     ///
     /// Called only after a poll that found nothing, and after all that came before has been sent
-    /// on. A source that never waits need not write it. Cancelling ends the wait with
-    /// `CancellationError`.
+    /// on. A source that never waits need not write it. Who waits for a ``ChangeSignal`` on `clock`
+    /// heeds the drain by that. Cancelling ends the wait with `CancellationError`.
     mutating func wait(until deadline: Duration?, on clock: GraphClock) async throws
 }
 

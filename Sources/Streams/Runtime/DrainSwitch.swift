@@ -44,4 +44,15 @@ public final class DrainSwitch: Sendable {
     public func forget(_ id: Int) {
         _ = state.withLock { $0.wakers.removeValue(forKey: id) }
     }
+
+    /// Returns when draining is requested.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled first.
+    public func wait() async throws {
+        let (requests, continuation) = AsyncStream<Void>.makeStream()
+        let waker = onRequest { continuation.finish() }
+        defer { forget(waker) }
+        for await _ in requests {}
+        try Task.checkCancellation()
+    }
 }

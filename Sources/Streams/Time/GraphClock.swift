@@ -5,10 +5,26 @@ public struct GraphClock: Sendable {
     /// Returns at an instant, or throws `CancellationError`.
     public let sleep: @Sendable (_ until: Duration) async throws -> Void
 
+    /// Ends waits beside deadlines, if it is set: a source that waits for something else too
+    /// stops waiting when this is requested.
+    public let drain: DrainSwitch?
+
     /// Counts from now on `clock`.
     public init<C: Clock>(_ clock: C) where C.Duration == Duration {
         let origin = clock.now
         now = { origin.duration(to: clock.now) }
         sleep = { try await clock.sleep(until: origin.advanced(by: $0), tolerance: nil) }
+        drain = nil
+    }
+
+    private init(_ clock: GraphClock, drain: DrainSwitch) {
+        now = clock.now
+        sleep = clock.sleep
+        self.drain = drain
+    }
+
+    /// The same clock, for waits that end when `drain` is requested.
+    public func ending(with drain: DrainSwitch) -> GraphClock {
+        GraphClock(self, drain: drain)
     }
 }

@@ -94,6 +94,14 @@ package struct DoubleSlotFile: Sendable {
         generation += 1
     }
 
+    /// Puts `record` into both slots, one after the other, durably: damage to one loses nothing then.
+    ///
+    /// - Throws: ``FileError``; the record is this one or the one before.
+    package mutating func writeBoth(_ record: [UInt8]) throws(FileError) {
+        try write(record, isDurable: true)
+        try write(record, isDurable: true)
+    }
+
     private static func encode(_ record: [UInt8], generation: Int, into slot: inout [UInt8]) {
         precondition(record.count <= recordLimit, "the record does not fit into a slot")
         slot.removeAll(keepingCapacity: true)

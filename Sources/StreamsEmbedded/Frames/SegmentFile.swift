@@ -79,52 +79,66 @@ package struct SegmentFile: Sendable {
 
     /// Throws if a whole frame begins at `position`, or one behind it says that it was durable.
     private func requireTorn(from position: Int, size: Int, reason: String) throws(StorageError) {
-        let damage = StorageError.damaged(Damage(path: path, offset: position, reason: reason))
-        var bytes: [UInt8] = []
-        var start = position
-        let step = 1 << 20
-        while start + FrameHeader.byteCount <= size {
-            bytes.removeAll(keepingCapacity: true)
-            try StorageError.wrap { () throws(FileError) in
-                _ = try file.read(
-                    min(step + FrameHeader.byteCount - 1, size - start),
-                    at: start,
-                    into: &bytes
-                )
-            }
-            if let found = Self.firstFrame(in: bytes, at: start, writtenAfter: position) {
-                guard try isWhole(found, size: size) else {
-                    start = found + 1
-                    continue
-                }
-                throw damage
-            }
-            start += step
+        let later = try findFrame(from: position, upTo: size) { start, header in
+            start == position || start - header.lag > position
         }
+        guard later != nil else { return }
+        throw .damaged(Damage(path: path, offset: position, reason: reason))
     }
 
-    /// Where in `bytes` a header begins that was written when `position` was durable.
-    private static func firstFrame(
-        in bytes: [UInt8],
-        at start: Int,
-        writtenAfter position: Int
-    )
-        -> Int?
-    {
-        let span = bytes.span
-        let first = UInt8(truncatingIfNeeded: FrameHeader.magic)
-        guard span.count >= FrameHeader.byteCount else { return nil }
-        for index in 0...span.count - FrameHeader.byteCount where span[index] == first {
-            guard let header = FrameHeader(span.extracting(index..<index + FrameHeader.byteCount))
-            else { continue }
-            let found = start + index
-            if found == position || found - header.lag > position { return found }
+    /// Looks for a whole frame at any place, as after damage.
+    ///
+    /// - Parameters:
+    ///   - start: The first place to look at, in bytes.
+    ///   - limit: Where frames must end.
+    ///   - isWanted: Is asked with the place and the header.
+    /// - Returns: Where it begins, or `nil` if there is none.
+    /// - Throws: ``StorageError/file(_:)``.
+    package func findFrame(
+        from start: Int,
+        upTo limit: Int,
+        where isWanted: (Int, FrameHeader) -> Bool = { _, _ in true }
+    ) throws(StorageError) -> Int? {
+        let window = 1 << 20
+        var bytes: [UInt8] = []
+        var start = start
+        while start + FrameHeader.byteCount <= limit {
+            bytes.removeAll(keepingCapacity: true)
+            let count = min(window + FrameHeader.byteCount - 1, limit - start)
+            try StorageError.wrap { () throws(FileError) in
+                _ = try file.read(count, at: start, into: &bytes)
+            }
+            if let found = Self.firstHeader(in: bytes, at: start, where: isWanted) {
+                if try isWhole(found, limit: limit) { return found }
+                start = found + 1
+            } else {
+                start += window
+            }
         }
         return nil
     }
 
-    private func isWhole(_ position: Int, size: Int) throws(StorageError) -> Bool {
-        var scanner = FrameScanner(file, from: position, upTo: size, isChained: false)
+    /// Where the first header in `bytes` begins that is wanted.
+    private static func firstHeader(
+        in bytes: [UInt8],
+        at start: Int,
+        where isWanted: (Int, FrameHeader) -> Bool
+    ) -> Int? {
+        let span = bytes.span
+        let first = UInt8(truncatingIfNeeded: FrameHeader.magic)
+        guard span.count >= FrameHeader.byteCount else { return nil }
+        for index in 0...span.count - FrameHeader.byteCount where span[index] == first {
+            if let header = FrameHeader(span.extracting(index..<index + FrameHeader.byteCount)),
+                isWanted(start + index, header)
+            {
+                return start + index
+            }
+        }
+        return nil
+    }
+
+    private func isWhole(_ position: Int, limit: Int) throws(StorageError) -> Bool {
+        var scanner = FrameScanner(file, from: position, upTo: limit, isChained: false)
         let step = try StorageError.wrap { () throws(FileError) in try scanner.next() }
         if case .frame = step { return true }
         return false

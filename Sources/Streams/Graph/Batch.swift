@@ -1,0 +1,62 @@
+/// Why a batch was closed.
+public enum BatchReason: String, Sendable, CaseIterable {
+    /// It had as many elements as it may have.
+    case count
+    /// It had as many bytes as it may have.
+    case bytes
+    /// The time since its first element was up.
+    case elapsed
+    /// The flow ended.
+    case end
+}
+
+/// Elements that go on together, with the offsets they stand for and what was refused among them.
+///
+/// The elements stay in the chunks that they came in, or parts of them, each with its arena.
+public struct Batch<Element: Sendable>: Sendable {
+    /// In order; their own notes are empty.
+    public var parts: [Chunk<Element>]
+    /// The number of elements in all parts.
+    public let count: Int
+    public let reason: BatchReason
+    public let lineage: Lineage
+    /// What stages before refused, if ``Flow/rejectedWithBatch(_:file:line:)`` sent it along.
+    public let rejections: [Rejection]
+
+    public init(
+        parts: [Chunk<Element>],
+        reason: BatchReason,
+        lineage: Lineage,
+        rejections: [Rejection] = []
+    ) {
+        self.parts = parts
+        count = parts.reduce(0) { $0 + $1.elements.count }
+        self.reason = reason
+        self.lineage = lineage
+        self.rejections = rejections
+    }
+}
+
+/// When a batch is closed: whatever comes first.
+public struct BatchLimits: Sendable {
+    public let count: Int
+    /// Bytes as ``Flow/batch(_:_:file:line:size:)`` counts them.
+    public let bytes: Int
+    /// Time since the first element, or the first note, of the batch.
+    public let elapsed: Duration?
+    /// Closes only where a chunk of the source ends, so that the offsets are exact.
+    public let wholeChunks: Bool
+
+    public init(
+        count: Int = .max,
+        bytes: Int = .max,
+        elapsed: Duration? = nil,
+        wholeChunks: Bool = false
+    ) {
+        precondition(count > 0 && bytes > 0, "a batch of nothing never closes")
+        self.count = count
+        self.bytes = bytes
+        self.elapsed = elapsed
+        self.wholeChunks = wholeChunks
+    }
+}

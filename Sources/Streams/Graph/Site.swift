@@ -1,0 +1,6 @@
+/// One instance of a node.
+@usableFromInline
+struct Site: Hashable, Sendable {
+    @usableFromInline let node: Int
+    @usableFromInline let lane: Int
+}

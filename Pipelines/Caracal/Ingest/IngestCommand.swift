@@ -3,6 +3,7 @@ import Events
 import Settings
 import Streams
 import StreamsEmbedded
+import Synchronization
 
 /// `caracal ingest`: rows of a file into the event log.
 enum IngestCommand {
@@ -62,28 +63,35 @@ enum IngestCommand {
         let path = try arguments[file]
         let source = try sourceName(arguments[Self.source], path)
         let folder = try CaracalFolder(arguments[Common.folder])
-        let pricebook = try Pricebook.read(arguments[pricebook] ?? settings.pricebook)
+        let pricebook = try readPricebook(arguments[pricebook] ?? settings.pricebook)
         let shutdown = Shutdown()
-        var rows = RowReader(try InputFile(path, wakeDescriptor: shutdown.wakeDescriptor))
-        let size = rows.size
-        let decoder = try RowDecoder(
-            try arguments[format] ?? settings.format,
-            of: &rows,
+        let input = try InputFile(path, wakeDescriptor: shutdown.wakeDescriptor)
+        let size = input.size
+        var head: [UInt8] = []
+        if try input.read(SourceIngest.readSize, into: &head) == .interrupted { return .tryAgain }
+        let format = try InputFormat.find(arguments[format] ?? settings.format, head, path)
+        let decoder = try makeDecoder(
+            format,
+            source: source,
             agents: try arguments[agents] ?? settings.agents,
             pricebook: pricebook
         )
-        let appender = try await folder.appender(console)
+        let appender = try await folder.appender(cursor: 0, console)
         let reporter = LetterReporter(path, console)
         let known = await appender.progress(of: source)
-        let letters = try await folder.ingestLetters(of: source, if: known != nil)
-        for letter in letters { reporter.report(letter) }
+        let letters = known == nil ? 0 : try await reportLetters(of: source, folder, reporter)
         let meter = ProgressMeter("ingest", unit: "rows", console)
         let job = SourceIngest(
             into: appender,
-            source: source,
-            decoder: decoder,
+            rows: RowReader(format: format),
+            batcher: RowBatcher(
+                source: source,
+                decoder: decoder,
+                after: known,
+                letters: letters,
+                report: { reporter.report($0) }
+            ),
             shutdown: shutdown,
-            report: { reporter.report($0) },
             progress: { counts, bytes in
                 // Of a file the size is known, and from it about how many rows there are.
                 let share = size.map { Double($0) / Double(max(1, bytes)) }
@@ -93,7 +101,7 @@ enum IngestCommand {
         )
         let isComplete: Bool
         do {
-            isComplete = try await job.run(rows, after: known, letters: letters.count)
+            isComplete = try await job.run(head, input)
         } catch {
             meter.finish()
             throw error
@@ -102,9 +110,6 @@ enum IngestCommand {
         reporter.finish()
         await appender.close()
         let counts = await job.counts
-        if isComplete, counts.read == 0 {
-            throw CommandError("\(path): is empty", exitCode: .badData)
-        }
         try console.output(
             "read \(counts.read) appended \(counts.appended) already \(counts.already) "
                 + "dead \(counts.dead)"
@@ -116,6 +121,52 @@ enum IngestCommand {
         return counts.dead > 0 ? .badData : .success
     }
 
+    private static func readPricebook(_ path: String?) throws(CommandError) -> Pricebook {
+        guard let path else { return .builtIn }
+        let csv = try reading { () throws(FileError) in
+            try Folder.contents(of: path, limit: 16 << 20)
+        }
+        do {
+            return try Pricebook(csv: csv.span)
+        } catch {
+            throw CommandError("\(path): \(error)", exitCode: .badData)
+        }
+    }
+
+    private static func makeDecoder(
+        _ format: InputFormat,
+        source: String,
+        agents: Int,
+        pricebook: Pricebook
+    ) throws(CommandError) -> RowDecoder {
+        do {
+            return try RowDecoder(
+                format: format,
+                source: source,
+                agents: agents,
+                pricebook: pricebook
+            )
+        } catch {
+            throw CommandError("\(error)", exitCode: error is PricebookError ? .badData : .usage)
+        }
+    }
+
+    /// Says which rows that were read before are dead letters, and returns how many they are.
+    private static func reportLetters(
+        of source: String,
+        _ folder: CaracalFolder,
+        _ reporter: LetterReporter
+    ) async throws(CommandError) -> Int {
+        let count = Mutex(0)
+        try await folder.letters { stored in
+            guard stored.letter.source == source else { return true }
+            count.withLock { $0 += 1 }
+            reporter.report(stored.letter)
+            return true
+        }
+        return count.withLock { $0 }
+    }
+
     private static func sourceName(_ given: String?, _ path: String) throws(CommandError) -> String {
         let name = given ?? path.split(separator: "/").last.map(String.init) ?? path
         if path == "-", given == nil {
@@ -125,5 +176,30 @@ enum IngestCommand {
             throw .usage("--source: a name has at most \(EventLimits.nameBytes) bytes")
         }
         return name
+    }
+}
+
+extension InputFormat {
+    /// The format that the user chose, or that the first line has.
+    fileprivate static func find(
+        _ choice: CaracalSettings.InputFormat,
+        _ head: [UInt8],
+        _ path: String
+    ) throws(CommandError) -> InputFormat {
+        /// Ends the look at the head with the first row.
+        struct Found: Error {}
+        var rows = RowReader(format: InputFormat(rawValue: choice.rawValue))
+        do {
+            try rows.feed(head.span) { _, _ in throw Found() }
+            try rows.finish { _, _ in throw Found() }
+        } catch let error as InputError {
+            throw CommandError("\(path): \(error)", exitCode: .badData)
+        } catch {
+            // A row was found, so the format is known.
+        }
+        guard let format = rows.format else {
+            throw CommandError("\(path): \(InputError.unrecognised)", exitCode: .badData)
+        }
+        return format
     }
 }

@@ -4,3 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
+#include <sys/types.h>
+
+// What <fcntl.h> shows to GNU sources only.
+int fallocate(int descriptor, int mode, off_t offset, off_t count);

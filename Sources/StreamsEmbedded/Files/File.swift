@@ -1,3 +1,4 @@
+private import CLinux
 import Glibc
 
 /// An open file: reads and writes at given places, closed when the last reference goes.
@@ -152,6 +153,15 @@ package final class File: Sendable {
         guard ftruncate(descriptor, size) == 0 else {
             throw FileError(code: errno, operation: "truncate", path: path, offset: size)
         }
+    }
+
+    /// Asks for space up to `size` bytes, without changing the file's size.
+    ///
+    /// A hint that makes later writes and syncs cheaper; where it cannot be had, they ask themselves.
+    /// What is not used is given back by ``truncate(to:)``.
+    package func reserve(upTo size: Int) {
+        let keepsSize: Int32 = 1
+        _ = fallocate(descriptor, keepsSize, 0, size)
     }
 
     /// Takes the file's exclusive advisory lock, which the kernel gives back when the process ends.

@@ -11,6 +11,8 @@ package struct SegmentWriter: Sendable {
     package private(set) var durableEnd: Int
     /// The number that the next frame begins with.
     package private(set) var nextBase: Int
+    /// How far space was asked for.
+    private var reserved: Int
     /// What the next frame must say that came before.
     private var previousChecksum: UInt32
 
@@ -20,6 +22,7 @@ package struct SegmentWriter: Sendable {
         self.segment = segment
         end = tail.end
         durableEnd = tail.end
+        reserved = tail.end
         nextBase = tail.nextBase
         previousChecksum = tail.checksum
     }
@@ -30,6 +33,7 @@ package struct SegmentWriter: Sendable {
         segment = try folder.create(base)
         end = 0
         durableEnd = 0
+        reserved = 0
         nextBase = base
         previousChecksum = 0
     }
@@ -37,6 +41,7 @@ package struct SegmentWriter: Sendable {
     /// Ends this segment and goes on in a new one; everything written must have been synced.
     package mutating func roll() throws(StorageError) {
         precondition(durableEnd == end, "a segment is rolled when it is durable")
+        giveBack()
         self = try SegmentWriter(creating: nextBase, in: folder)
     }
 
@@ -66,6 +71,7 @@ package struct SegmentWriter: Sendable {
         header.previousChecksum = previousChecksum
         let position = end
         let bytes = header.bytes
+        reserve(upTo: position + header.frameCount)
         do {
             try segment.file.write(bytes.span, payload, at: position)
         } catch {
@@ -75,6 +81,20 @@ package struct SegmentWriter: Sendable {
         end = position + header.frameCount
         nextBase = header.nextBase
         return position
+    }
+
+    /// Gives back the space that was asked for and not used; for whoever closes the log.
+    package func giveBack() {
+        // The size stays as it is; that this can fail changes nothing that is durable.
+        if reserved > end { try? segment.file.truncate(to: end) }
+    }
+
+    /// Has the file system find space for more than one frame at once: as much again as there is, at
+    /// least 1 MiB and at most 16 MiB.
+    private mutating func reserve(upTo size: Int) {
+        guard size > reserved else { return }
+        reserved = size + min(max(end, 1 << 20), 16 << 20)
+        segment.file.reserve(upTo: reserved)
     }
 
     /// Returns when all that was appended is durable.

@@ -131,6 +131,7 @@ public actor EmbeddedAppender {
     /// Gives the role back, after all that was handed in; appending is over.
     public func close() {
         commit()
+        if failure == nil { for writer in writers { writer.close() } }
         failure = failure ?? .closed(path: path)
         lock.release()
     }

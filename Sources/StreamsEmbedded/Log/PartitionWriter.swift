@@ -94,6 +94,11 @@ struct PartitionWriter: Sendable {
         isDirty = false
     }
 
+    /// Ends the writing; everything appended must have been synced.
+    func close() {
+        writer.giveBack()
+    }
+
     private mutating func write(_ append: PreparedAppend) throws(StorageError) -> Range<Int> {
         if writer.end + FrameHeader.byteCount + append.payload.count > segmentLimit { try roll() }
         let base = writer.nextBase

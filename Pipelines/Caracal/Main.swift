@@ -17,7 +17,7 @@ enum Main {
             "caracal run my-ledger --until-drained",
             "caracal verify my-ledger",
         ],
-        subcommands: []
+        subcommands: [InitCommand.command, IngestCommand.command]
     )
 
     static func main() async {

@@ -167,7 +167,8 @@ enum IngestCommand {
         return count.withLock { $0 }
     }
 
-    private static func sourceName(_ given: String?, _ path: String) throws(CommandError) -> String {
+    private static func sourceName(_ given: String?, _ path: String) throws(CommandError) -> String
+    {
         let name = given ?? path.split(separator: "/").last.map(String.init) ?? path
         if path == "-", given == nil {
             throw .usage("standard input has no name; give its rows one: --source NAME")

@@ -1,4 +1,5 @@
 import CommandLineInterface
+import Cryptography
 import Events
 import Streams
 import StreamsEmbedded

@@ -1,0 +1,10 @@
+/// Bytes for people: as text where they are text, in hexadecimal digits where they are not.
+func readable(_ bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self),
+        !text.unicodeScalars.contains(where: { $0.value < 32 && $0 != "\t" })
+    {
+        return text
+    }
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+}

@@ -102,6 +102,11 @@ let package = Package(
         ),
 
         // Tests.
+        program(
+            "benchmarks",
+            at: "Tests/Benchmarks",
+            ["Cryptography", "Merkle", "Streams"]
+        ),
         .target(
             name: "ConformanceKit",
             dependencies: ["Checkpoints", "Cryptography", "Ledgers", "Merkle", "Streams"],

@@ -23,6 +23,7 @@ public struct Batch<Element: Sendable>: Sendable {
     /// What stages before refused, if ``Flow/rejectedWithBatch(_:file:line:)`` sent it along.
     public let rejections: [Rejection]
 
+    @inlinable
     public init(
         parts: [Chunk<Element>],
         reason: BatchReason,
@@ -30,7 +31,9 @@ public struct Batch<Element: Sendable>: Sendable {
         rejections: [Rejection] = []
     ) {
         self.parts = parts
-        count = parts.reduce(0) { $0 + $1.elements.count }
+        var count = 0
+        for part in parts { count += part.elements.count }
+        self.count = count
         self.reason = reason
         self.lineage = lineage
         self.rejections = rejections

@@ -118,3 +118,28 @@ extension Flow {
         }
     }
 }
+
+extension Flow where Element: BitwiseCopyable {
+    /// Drops the elements for which `isIncluded` is false.
+    ///
+    /// Plain memory may be written and written over, so nothing is decided by a branch.
+    @inlinable
+    public consuming func filter(
+        _ name: String,
+        file: String = #fileID,
+        line: Int = #line,
+        @Separately _ isIncluded: @escaping @Sendable (Element) -> Bool
+    ) -> Flow<Element, F> {
+        elementwise("filter", name, file, line) { input, _, output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                var next = count
+                for index in input.indices {
+                    let element = input[index]
+                    unsafe buffer.initializeElement(at: next, to: element)
+                    next += isIncluded(element) ? 1 : 0
+                }
+                count = next
+            }
+        }
+    }
+}

@@ -38,6 +38,8 @@ struct CaracalFolder: Sendable {
     /// - Parameters:
     ///   - cursor: The offset below which nothing may be missing: what the ledger has taken.
     ///   - console: For messages.
+    /// - Returns: The appender, which has the role until it is closed.
+    /// - Throws: ``CommandError``, with ``ExitCode/tryAgain`` if another process has the role.
     func appender(cursor: Int, _ console: Console) async throws(CommandError) -> EmbeddedAppender {
         let appender: EmbeddedAppender
         do {

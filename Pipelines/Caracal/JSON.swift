@@ -1,5 +1,5 @@
 /// A JSON value to be written: members keep the order that they are given in.
-enum JSON {
+enum JSON: Sendable {
     case null
     case boolean(Bool)
     case integer(Int)

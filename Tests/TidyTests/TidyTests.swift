@@ -43,9 +43,12 @@ import Testing
             let isUsed = file?.code.contains { $0.contains(word) } ?? false
             #expect(isUsed, "\(path) has no '\(word)' any more")
         }
-        for path in Walls.glibcExceptions.keys {
-            let file = Self.files.first { $0.path == path }
-            #expect(file?.imports.contains { $0.module == "Glibc" } == true, "\(path)")
+        let modules = ["Glibc": Walls.glibcExceptions, "Dispatch": Walls.dispatchExceptions]
+        for (module, paths) in modules {
+            for path in paths.keys {
+                let file = Self.files.first { $0.path == path }
+                #expect(file?.imports.contains { $0.module == module } == true, "\(path)")
+            }
         }
     }
 

@@ -29,7 +29,9 @@ final class LetterReporter: Sendable {
         let number = count.withLock { $0 }
         if number > Self.linesMax { console.errors("… and \(number - Self.linesMax) more") }
         if number > 0 {
-            console.errors("\(number) dead letter\(number == 1 ? "" : "s"); see 'caracal dlq list', 'caracal dlq retry'")
+            console.errors(
+                "\(number) dead letter\(number == 1 ? "" : "s"); see 'caracal dlq list', 'caracal dlq retry'"
+            )
         }
     }
 }

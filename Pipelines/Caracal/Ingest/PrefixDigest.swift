@@ -30,6 +30,7 @@ struct PrefixDigest {
     /// The digest of the first `end` bytes, which end in the block.
     ///
     /// - Parameter end: Not before what was asked last.
+    /// - Returns: The digest.
     mutating func digest(upTo end: Int) -> Digest {
         advance(to: end)
         return stream.digest()

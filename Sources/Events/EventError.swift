@@ -5,6 +5,7 @@ public struct EventError: Error, Hashable, Sendable {
     /// What is wrong.
     public enum Problem: String, Error, Hashable, Sendable {
         case malformedJSON = "is not JSON"
+        case notARow = "is not three columns: a time and two numbers"
         case badUTF8 = "is not UTF-8"
         case tooDeep = "is nested more than 32 deep"
         case tooLarge = "is larger than an event may be"

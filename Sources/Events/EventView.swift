@@ -37,7 +37,7 @@ public struct EventView: Sendable, BitwiseCopyable {
         var places: InlineArray<8, Place> = InlineArray(repeating: Place())
         for role in 0..<8 where plan.present & (1 << role) != 0 {
             let text = try reader.text(bytes, head.kind, role)
-            if plan.free & (1 << role) == 0, text.count &- 1 >= EventLimits.nameBytes {
+            if plan.free & (1 << role) == 0, !(1...EventLimits.nameBytes ~= text.count) {
                 throw reader.error(text.isEmpty ? .empty : .tooLong, head.kind, role)
             }
             places[role] = Place(

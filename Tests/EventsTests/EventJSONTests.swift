@@ -96,3 +96,27 @@ import Testing
         #expect(accepted > 100)
     }
 }
+
+extension EventJSONTests {
+    /// The events of the load generators are events, with their amounts and times.
+    @Test func readsTheEventsOfTheLoadGenerators() throws {
+        var reader = EventJSON()
+        var arena: [UInt8] = []
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        for index in UInt64(0)..<500 {
+            let milliseconds = LoadEvents.milliseconds(index)
+            let date = Date(timeIntervalSince1970: (Double(milliseconds) + 0.5) / 1_000)
+            let json = LoadEvents.json(index, time: date.formatted(style))
+            try #require(json.count == 533)
+            let keys = try reader.canonicalize(json.span, into: &arena)
+            let view = try EventView(validating: arena.span, in: keys.range.range)
+            #expect(view.timestamp.milliseconds == milliseconds)
+            #expect(view.cost?.nanos == Int64(LoadEvents.micros(index)) * 1_000)
+            #expect(view.metadataCount == 3)
+            #expect(view.quantity == .one)
+        }
+        let first = String(decoding: arena[31..<100], as: UTF8.self)
+        #expect(first.contains("f2acd20e-c0fa-d03a-2c48-2c33d2ab04c6"))
+        #expect(first.contains("149d3af9-ca75-0ccc-e22c"))
+    }
+}

@@ -115,6 +115,26 @@ import Testing
         )
     }
 
+    /// The names that a partition keeps for good are bounded; those it knows go on.
+    @Test func namesOfProducersAreBounded() async throws {
+        let appender = try await EmbeddedAppender.open(log)
+        let name = String(repeating: "n", count: AppendBatch.producerLimit - 5)
+        func batch(_ names: Range<Int>, _ sequence: Int) -> AppendBatch {
+            var batch = AppendBatch()
+            for number in names { batch.add([1], of: name + "\(number)", sequence) }
+            return batch
+        }
+        for start in stride(from: 10_000, to: 26_000, by: 4_000) {
+            let names = start..<start + 4_000
+            #expect(try await appender.append(batch(names, 0)).offsets.count == 4_000)
+        }
+        await #expect(throws: StorageError.self) {
+            try await appender.append(batch(26_000..<27_000, 0))
+        }
+        #expect(try await appender.append(batch(10_000..<11_000, 1)).offsets.count == 1_000)
+        #expect(await appender.end() == 17_000)
+    }
+
     @Test func aSecondAppenderIsToldWhoHoldsTheRole() async throws {
         let appender = try await EmbeddedAppender.open(log)
         let held = StorageError.held(

@@ -158,6 +158,17 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
+    @Test(.timeLimit(.minutes(1))) func aWaitEndsWhenTheGraphDrains() async throws {
+        let member = try await EmbeddedEventLog.open(log)
+        var reader = try await member.reader(of: 0, from: 0)
+        var chunk = Chunk<LogRecord>()
+        #expect(try reader.poll(into: &chunk, limit: ChunkLimit()) == .nothing)
+        let drain = DrainSwitch()
+        async let waited: Void = reader.wait(until: nil, on: clock.ending(with: drain))
+        drain.request()
+        try await waited
+    }
+
     /// A record is seen when it is published as durable, not when its bytes are in the file.
     @Test func whatIsNotDurableIsNotSeen() async throws {
         let appender = try await EmbeddedAppender.open(log)

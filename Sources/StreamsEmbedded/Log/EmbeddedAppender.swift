@@ -164,7 +164,8 @@ public actor EmbeddedAppender {
         do {
             return .success(try writers[partition].append(append))
         } catch {
-            failure = error
+            // What is too large was refused before anything was written.
+            if case .tooLarge = error {} else { failure = error }
             return .failure(error)
         }
     }

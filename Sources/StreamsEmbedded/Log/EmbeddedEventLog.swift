@@ -17,7 +17,8 @@ public final class EmbeddedEventLog: EventLog {
     public let path: String
     let files: [PartitionFiles]
     let executor: BlockingExecutor
-    private let watcher: FileWatcher
+    /// Made with the first reader.
+    private let watcher = Mutex<FileWatcher?>(nil)
     private let membership: Mutex<Membership>
     private let signal = ChangeSignal()
 
@@ -58,23 +59,18 @@ public final class EmbeddedEventLog: EventLog {
         let executor = BlockingExecutor(label: "caracal.log")
         return try await executor.perform { () throws(StorageError) in
             let files = try PartitionFiles.all(in: folder)
-            let watcher = try StorageError.wrap { () throws(FileError) in
-                try FileWatcher(files.map(\.end))
-            }
-            return EmbeddedEventLog(folder, files, executor, watcher)
+            return EmbeddedEventLog(folder, files, executor)
         }
     }
 
     private init(
         _ path: String,
         _ files: [PartitionFiles],
-        _ executor: BlockingExecutor,
-        _ watcher: FileWatcher
+        _ executor: BlockingExecutor
     ) {
         self.path = path
         self.files = files
         self.executor = executor
-        self.watcher = watcher
         membership = Mutex(Membership(held: Set(files.map(\.partition))))
     }
 
@@ -110,6 +106,9 @@ public final class EmbeddedEventLog: EventLog {
         let cursor = try await executor.perform { () throws(EventLogError) in
             try LogCursor(files, from: offset)
         }
+        let watcher = try await self.executor.perform { () throws(EventLogError) in
+            try self.sharedWatcher()
+        }
         let fetcher = LogFetcher(cursor, partition: partition, on: executor, watcher)
         fetcher.start()
         return EmbeddedEventLogReader(fetcher, partition: partition) {
@@ -130,6 +129,19 @@ public final class EmbeddedEventLog: EventLog {
             state.held = []
         }
         signal.signal()
+    }
+
+    private func sharedWatcher() throws(EventLogError) -> FileWatcher {
+        let result = watcher.withLock { shared -> Result<FileWatcher, FileError> in
+            if let shared { return .success(shared) }
+            let made = Result { () throws(FileError) in try FileWatcher(files.map(\.end)) }
+            if case .success(let made) = made { shared = made }
+            return made
+        }
+        switch result {
+        case .success(let watcher): return watcher
+        case .failure(let error): throw .unavailable(reason: error.description)
+        }
     }
 
     private func holds(_ partition: Int) -> Bool {

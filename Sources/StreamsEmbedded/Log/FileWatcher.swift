@@ -38,11 +38,8 @@ final class FileWatcher: Sendable {
         // The thread must not keep this value alive, or nothing would ever end it.
         let thread = NoticeThread(notices: notices, stop: stop, watches: watches)
         BlockingExecutor(label: "caracal.watch").run { [weak self] in
-            while let changed = thread.next() {
-                guard let self else { break }
-                self.tell(changed)
-            }
-            thread.close()
+            while let changed = thread.next() { self?.tell(changed) }
+            thread.end()
         }
     }
 
@@ -121,8 +118,11 @@ private struct NoticeThread: Sendable {
         return changed
     }
 
-    func close() {
-        Glibc.close(notices)
-        Glibc.close(stop)
+    /// Closes both once the watcher is gone: a number that is free again may be another file's.
+    func end() {
+        var count: eventfd_t = 0
+        while unsafe eventfd_read(stop, &count) != 0, errno == EINTR {}
+        close(notices)
+        close(stop)
     }
 }

@@ -16,20 +16,62 @@ struct LogState: Equatable, Sendable {
     /// The offset at which each letter that was sent again lies.
     private(set) var redriven: [String: Int] = [:]
     private(set) var letters = 0
+    /// About how long the summary is, in bytes.
+    private(set) var byteCount = 0
+
+    /// The most bytes of a summary: a partition takes so many names of producers, sources and letters.
+    static let byteLimit = 16 << 20
+
+    static func == (first: Self, second: Self) -> Bool {
+        first.marks == second.marks && first.progress == second.progress
+            && first.redriven == second.redriven && first.letters == second.letters
+    }
 
     /// Adds what a frame's records say.
     mutating func raise(_ producer: [UInt8], to sequence: Int) {
-        marks[producer] = max(marks[producer] ?? -1, sequence)
+        if let mark = marks[producer] {
+            marks[producer] = max(mark, sequence)
+        } else {
+            marks[producer] = sequence
+            byteCount += Self.size(of: producer)
+        }
+    }
+
+    /// Whether the summary stays within its limit with all that `append` names.
+    func hasRoom(for append: PreparedAppend) -> Bool {
+        var size = byteCount
+        for run in append.runs where marks[run.name] == nil { size += Self.size(of: run.name) }
+        for entry in append.batch.journal { size += Self.size(of: entry) }
+        return size <= Self.byteLimit
+    }
+
+    private static func size(of name: some Collection<UInt8>) -> Int { 12 + name.count }
+
+    private static func size(of entry: JournalEntry) -> Int {
+        switch entry {
+        case .progress(let progress): 24 + size(of: progress.source.utf8) + progress.digest.count
+        case .letter: 0
+        case .redriven(let letter, _): size(of: letter.utf8)
+        }
     }
 
     /// Adds what the journal of a frame says whose first record has the offset `base`.
     mutating func add(_ journal: [JournalEntry], base: Int) {
         for entry in journal {
+            byteCount += isKnown(entry) ? 0 : Self.size(of: entry)
             switch entry {
             case .progress(let progress): self.progress[progress.source] = progress
             case .letter: letters += 1
             case .redriven(let letter, let record): redriven[letter] = base + record
             }
+        }
+    }
+
+    private func isKnown(_ entry: JournalEntry) -> Bool {
+        switch entry {
+        case .progress(let progress): self.progress[progress.source] != nil
+        case .letter: true
+        case .redriven(let letter, _): redriven[letter] != nil
         }
     }
 
@@ -77,7 +119,9 @@ struct LogState: Equatable, Sendable {
             }
             highest[Int(producer)] = Int(sequence)
         }
-        for (name, sequence) in zip(names, highest) where sequence >= 0 { marks[name] = sequence }
+        for (name, sequence) in zip(names, highest) where sequence >= 0 {
+            raise(name, to: sequence)
+        }
         return nil
     }
 
@@ -114,19 +158,19 @@ struct LogState: Equatable, Sendable {
             guard let name = reader.string(), let mark = reader.count(UInt64.self) else {
                 return nil
             }
-            marks[name] = mark
+            raise(name, to: mark)
         }
         guard let sources = reader.count(UInt64.self) else { return nil }
         for _ in 0..<sources {
             guard let progress = SourceProgress(&reader) else { return nil }
-            self.progress[progress.source] = progress
+            add([.progress(progress)], base: 0)
         }
         guard let sent = reader.count(UInt64.self) else { return nil }
         for _ in 0..<sent {
             guard let letter = reader.text(), let offset = reader.count(UInt64.self) else {
                 return nil
             }
-            redriven[letter] = offset
+            add([.redriven(letter: letter, record: offset)], base: 0)
         }
         guard reader.isAtEnd else { return nil }
     }

@@ -100,6 +100,9 @@ struct PartitionWriter: Sendable {
     }
 
     private mutating func write(_ append: PreparedAppend) throws(StorageError) -> Range<Int> {
+        guard state.hasRoom(for: append) else {
+            throw .tooLarge(byteCount: state.byteCount, limit: LogState.byteLimit)
+        }
         if writer.end + FrameHeader.byteCount + append.payload.count > segmentLimit { try roll() }
         let base = writer.nextBase
         isDirty = true

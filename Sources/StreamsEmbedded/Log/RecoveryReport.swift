@@ -18,3 +18,9 @@ public struct RecoveryReport: Equatable, Sendable {
     /// Whether there was nothing to mend.
     public var isClean: Bool { cuts.isEmpty && rewritten.isEmpty }
 }
+
+extension RecoveryReport.Cut: CustomStringConvertible {
+    public var description: String {
+        "\(path): cut bytes \(from) to \(to), which a crash had left unfinished (\(reason))"
+    }
+}

@@ -79,7 +79,7 @@ enum IngestCommand {
         let appender = try await folder.appender(cursor: 0, console)
         let reporter = LetterReporter(path, console)
         let known = await appender.progress(of: source)
-        let letters = known == nil ? 0 : try await reportLetters(of: source, folder, reporter)
+        let letters = try await knownLetters(of: source, known?.bytes ?? 0, folder, reporter)
         let meter = ProgressMeter("ingest", unit: "rows", console)
         let job = SourceIngest(
             into: appender,
@@ -151,20 +151,21 @@ enum IngestCommand {
         }
     }
 
-    /// Says which rows that were read before are dead letters, and returns how many they are.
-    private static func reportLetters(
+    /// The dead letters of the source; says which rows that count as read they are.
+    private static func knownLetters(
         of source: String,
+        _ bytes: Int,
         _ folder: CaracalFolder,
         _ reporter: LetterReporter
-    ) async throws(CommandError) -> Int {
-        let count = Mutex(0)
+    ) async throws(CommandError) -> KnownLetters {
+        let known = Mutex(KnownLetters())
         try await folder.letters { stored in
             guard stored.letter.source == source else { return true }
-            count.withLock { $0 += 1 }
-            reporter.report(stored.letter)
+            let counts = known.withLock { $0.add(stored, readUpTo: bytes) }
+            if counts { reporter.report(stored.letter) }
             return true
         }
-        return count.withLock { $0 }
+        return known.withLock { $0 }
     }
 
     private static func sourceName(_ given: String?, _ path: String) throws(CommandError) -> String

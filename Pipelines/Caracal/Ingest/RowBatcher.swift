@@ -21,7 +21,7 @@ struct RowBatcher: Sendable {
     private var digest: PrefixDigest
     /// What was read before, until it is passed over.
     private var known: SourceProgress?
-    private let knownLetters: Int
+    private let letters: KnownLetters
 
     private var batch: AppendBatch
     private var batches: [AppendBatch] = []
@@ -29,7 +29,10 @@ struct RowBatcher: Sendable {
     private var end = 0
 
     /// Rows so far, those of earlier runs included.
-    private(set) var rows = 0
+    var rowsSeen: Int { rows + openRows }
+    /// Rows that count as read.
+    private var rows = 0
+    private var openRows = 0
     /// Rows of earlier runs that are records.
     private(set) var passedOver = 0
     /// Rows that are dead letters, those of earlier runs included.
@@ -41,20 +44,20 @@ struct RowBatcher: Sendable {
     ///   - source: The source's name.
     ///   - decoder: Makes events of rows.
     ///   - known: How far the source was read before.
-    ///   - letters: How many of the rows read before are dead letters.
+    ///   - letters: The dead letters of the source.
     ///   - report: Is told of each new dead letter.
     init(
         source: String,
         decoder: RowDecoder,
         after known: SourceProgress?,
-        letters: Int,
+        letters: KnownLetters,
         report: @escaping @Sendable (IngestLetter) -> Void
     ) {
         self.source = source
         self.decoder = decoder
         self.known = known
         self.report = report
-        knownLetters = letters
+        self.letters = letters
         digest = PrefixDigest(known: known?.bytes ?? 0)
         batch = Self.emptyBatch(of: source)
     }
@@ -66,8 +69,17 @@ struct RowBatcher: Sendable {
 
     /// Takes the next row.
     ///
+    /// - Parameters:
+    ///   - row: The row's place.
+    ///   - bytes: Its bytes.
+    ///   - isOpen: Whether the source ended before the row's line did. It may go on later, so a
+    ///     letter made of it does not count as read.
     /// - Throws: ``CommandError`` with ``ExitCode/badData`` if the source begins otherwise.
-    mutating func add(_ row: RowReader.Row, _ bytes: Span<UInt8>) throws(CommandError) {
+    mutating func add(
+        _ row: RowReader.Row,
+        _ bytes: Span<UInt8>,
+        isOpen: Bool = false
+    ) throws(CommandError) {
         if let known {
             guard row.line.end >= known.bytes else { return }
             // The last row may have had no line end before, and have one now.
@@ -76,27 +88,42 @@ struct RowBatcher: Sendable {
             else { throw beginsOtherwise(known) }
             self.known = nil
             rows = known.rows
-            dead = knownLetters
-            passedOver = known.rows - knownLetters
+            dead = letters.count
+            passedOver = known.rows - letters.count
             end = row.line.end
             return
         }
-        rows = row.number
-        end = row.line.end
         do throws(RowError) {
             let decoded = try decoder.canonicalize(row, bytes, into: &batch.bytes)
+            if let open = letters.open[row.line.number], !open.isRedriven {
+                batch.journal.append(.redriven(letter: open.id, record: batch.records.count))
+            }
             batch.records.append(record(of: decoded))
         } catch {
             dead += 1
-            let letter = letter(row, bytes, error)
-            batch.journal.append(.letter(letter))
+            let letter = letter(row, bytes, error, isOpen: isOpen)
             report(letter)
+            if isOpen { return add(open: letter) }
+            batch.journal.append(.letter(letter))
         }
+        rows = row.number
+        end = row.line.end
         if batch.records.count >= Self.recordsMax || batch.bytes.count >= Self.bytesMax
             || batch.journal.count >= Self.lettersMax
         {
             closeBatch()
         }
+    }
+
+    /// Adds the letter of a last row that is cut short, in a batch without progress: the row is read
+    /// again next time.
+    private mutating func add(open letter: IngestLetter) {
+        closeBatch()
+        openRows = 1
+        guard letters.open[letter.line]?.id != letter.id else { return }
+        batch.journal.append(.letter(letter))
+        batches.append(batch)
+        batch = Self.emptyBatch(of: source)
     }
 
     /// Ends the source.
@@ -151,13 +178,14 @@ struct RowBatcher: Sendable {
     private func letter(
         _ row: RowReader.Row,
         _ bytes: Span<UInt8>,
-        _ error: RowError
+        _ error: RowError,
+        isOpen: Bool
     ) -> IngestLetter {
         var input: [UInt8] = []
         input.reserveCapacity(bytes.count)
         for index in bytes.indices { input.append(bytes[index]) }
         return IngestLetter(
-            id: "\(source):\(row.line.number)",
+            id: "\(source):\(row.line.number)" + (isOpen ? "-\(row.line.byteCount)" : ""),
             source: source,
             line: row.line.number,
             offset: row.line.start,

@@ -64,7 +64,7 @@ actor SourceIngest {
 
     var counts: Counts {
         Counts(
-            read: batcher.rows,
+            read: batcher.rowsSeen,
             appended: appended,
             already: already + batcher.passedOver,
             dead: batcher.dead
@@ -116,7 +116,7 @@ actor SourceIngest {
 
     private func finish(_ name: String) throws(CommandError) {
         do {
-            try rows.finish { row, bytes in try batcher.add(row, bytes) }
+            try rows.finish { row, bytes in try batcher.add(row, bytes, isOpen: true) }
         } catch let error as CommandError {
             throw error
         } catch {

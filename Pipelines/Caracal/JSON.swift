@@ -14,6 +14,11 @@ enum JSON: Sendable {
         return out
     }
 
+    /// For people: a text without its quotation marks.
+    var plain: String {
+        if case .text(let text) = self { text } else { description }
+    }
+
     private func write(to out: inout String) {
         switch self {
         case .null: out += "null"

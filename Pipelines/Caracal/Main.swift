@@ -17,7 +17,7 @@ enum Main {
             "caracal run my-ledger --until-drained",
             "caracal verify my-ledger",
         ],
-        subcommands: [InitCommand.command, IngestCommand.command]
+        subcommands: [InitCommand.command, IngestCommand.command, DeadLetterCommands.command]
     )
 
     static func main() async {

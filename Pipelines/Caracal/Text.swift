@@ -8,3 +8,8 @@ func readable(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef")
     return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
 }
+
+/// A name and its value, the values of several lines below each other.
+func column(_ name: String, _ text: String) -> String {
+    name + String(repeating: " ", count: max(1, 14 - name.count)) + text
+}

@@ -1,0 +1,39 @@
+import CommandLineInterface
+import StreamsEmbedded
+import Synchronization
+
+/// The dead letters of a folder: those of ingest, then those of run.
+struct DeadLetters {
+    let folder: CaracalFolder
+
+    /// Shows `visit` one letter after another, until it returns `false`.
+    func forEach(
+        _ visit: @escaping @Sendable (DeadLetterItem) -> Bool
+    ) async throws(CommandError) {
+        let goesOn = Mutex(true)
+        try await folder.letters { stored in
+            let more = visit(DeadLetterItem(stored))
+            goesOn.withLock { $0 = more }
+            return more
+        }
+    }
+
+    /// The letter with this id.
+    ///
+    /// - Throws: ``CommandError`` with ``ExitCode/noInput`` if there is none.
+    func letter(_ id: String) async throws(CommandError) -> DeadLetterItem {
+        let found = Mutex<DeadLetterItem?>(nil)
+        try await forEach { item in
+            guard item.id == id else { return true }
+            found.withLock { $0 = item }
+            return false
+        }
+        guard let item = found.withLock({ $0 }) else {
+            throw CommandError(
+                "\(folder.path): there is no dead letter '\(id)'; see 'caracal dlq list'",
+                exitCode: .noInput
+            )
+        }
+        return item
+    }
+}

@@ -17,7 +17,10 @@ enum Main {
             "caracal run my-ledger --until-drained",
             "caracal verify my-ledger",
         ],
-        subcommands: [InitCommand.command, IngestCommand.command, DeadLetterCommands.command]
+        subcommands: [
+            InitCommand.command, IngestCommand.command, DeadLetterCommands.command,
+            EntryCommand.command,
+        ]
     )
 
     static func main() async {

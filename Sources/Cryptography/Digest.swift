@@ -59,6 +59,9 @@ public struct Digest: Hashable, Sendable, BitwiseCopyable {
     @inlinable
     public var prefix: UInt64 { words.0.bigEndian }
 
+    /// The first sixteen bytes, most significant first.
+    public var firstHalf: (UInt64, UInt64) { (words.0.bigEndian, words.1.bigEndian) }
+
     @inlinable
     public static func == (lhs: Self, rhs: Self) -> Bool {
         lhs.words == rhs.words

@@ -115,24 +115,28 @@ import Testing
         )
     }
 
-    /// The names that a partition keeps for good are bounded; those it knows go on.
-    @Test func namesOfProducersAreBounded() async throws {
+    /// What a partition keeps for good is bounded; what it knows goes on.
+    @Test func whatIsKeptForGoodIsBounded() async throws {
         let appender = try await EmbeddedAppender.open(log)
-        let name = String(repeating: "n", count: AppendBatch.producerLimit - 5)
-        func batch(_ names: Range<Int>, _ sequence: Int) -> AppendBatch {
-            var batch = AppendBatch()
-            for number in names { batch.add([1], of: name + "\(number)", sequence) }
+        let digest = [UInt8](repeating: 1, count: 1 << 20)
+        func batch(_ source: Int, rows: Int) -> AppendBatch {
+            var batch = AppendBatch([[1]])
+            let progress = SourceProgress(
+                source: "\(source)",
+                rows: rows,
+                bytes: 0,
+                digest: digest
+            )
+            batch.journal = [.progress(progress)]
             return batch
         }
-        for start in stride(from: 10_000, to: 26_000, by: 4_000) {
-            let names = start..<start + 4_000
-            #expect(try await appender.append(batch(names, 0)).offsets.count == 4_000)
-        }
+        for source in 0..<15 { try await appender.append(batch(source, rows: 1)) }
         await #expect(throws: StorageError.self) {
-            try await appender.append(batch(26_000..<27_000, 0))
+            for source in 15..<17 { try await appender.append(batch(source, rows: 1)) }
         }
-        #expect(try await appender.append(batch(10_000..<11_000, 1)).offsets.count == 1_000)
-        #expect(await appender.end() == 17_000)
+        try await appender.append(AppendBatch([[1]], of: "p", from: 0))
+        #expect(await appender.progress(of: "0")?.rows == 1)
+        #expect(await appender.end() == 16)
     }
 
     @Test func aSecondAppenderIsToldWhoHoldsTheRole() async throws {

@@ -101,6 +101,7 @@ import Testing
         #expect(try await member.letter("letter-9")?.redrivenAt == 18)
         #expect(try await member.letter("letter-19")?.letter == letter(19))
         #expect(try await member.letter("letter-8") == nil)
+        #expect(try await member.redriven() == ["letter-9": 18])
         #expect(try await member.status()[0].redriven == 1)
     }
 

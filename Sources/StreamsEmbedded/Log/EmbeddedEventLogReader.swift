@@ -4,7 +4,7 @@ public import Streams
 ///
 /// The arena of a chunk is the frames as they lie in the file, checked; values and producers' names
 /// are ranges of it.
-public struct EmbeddedEventLogReader: EventLogReader {
+public struct EmbeddedEventLogReader: EventLogReader, Sendable {
     public typealias Element = LogRecord
     public typealias Replay = Replayable
 

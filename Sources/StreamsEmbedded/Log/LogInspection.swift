@@ -42,6 +42,16 @@ extension EmbeddedEventLog {
         }
     }
 
+    /// The offset at which what was sent again for each letter lies, by the letter's name.
+    ///
+    /// The names may be those of letters that are kept elsewhere, such as in what is made of the log.
+    public func redriven(in partition: Int = 0) async throws(StorageError) -> [String: Int] {
+        let files = try files(of: partition)
+        return try await executor.perform { () throws(StorageError) in
+            try PartitionContents(files).journal().redriven
+        }
+    }
+
     /// The letters of a partition, in the order in which they came.
     ///
     /// - Parameters:

@@ -41,7 +41,7 @@ struct LogState: Equatable, Sendable {
     func hasRoom(for append: PreparedAppend) -> Bool {
         var size = byteCount
         for run in append.runs where marks[run.name] == nil { size += Self.size(of: run.name) }
-        for entry in append.batch.journal { size += Self.size(of: entry) }
+        for entry in append.batch.journal where !isKnown(entry) { size += Self.size(of: entry) }
         return size <= Self.byteLimit
     }
 

@@ -1,0 +1,176 @@
+import Cryptography
+import Events
+import Merkle
+public import Streams
+
+/// Turns the batches of one partition into what the ledger is to hold: the entries that it does not
+/// have, their indices, and the tree over them.
+///
+/// A value that nothing outside changes: what it makes of a batch follows from the claim that it
+/// began with and the batches before. After anything that keeps a batch from being stored, a new
+/// lane begins at the store's cursor.
+public struct LedgerLane: CommitLog {
+    private let partition: Int
+    private let epoch: Int
+    /// Whether the next entry is one that the store has refused for good.
+    private var refusesNext: Bool
+    private var nextOffset: Int
+    private var tree: CompactRange
+    private var marks: ProducerMarks
+    private var window: EventIDWindow?
+
+    /// Begins where `claim` says.
+    ///
+    /// - Parameters:
+    ///   - partition: The partition that was claimed.
+    ///   - claim: What its ledger holds.
+    ///   - window: The newest entries; without it the first record outside of a producer's sequence
+    ///     throws ``EventIDWindowNeeded``.
+    ///   - refusesFirst: Whether the first entry becomes a dead letter `rejected_by_store`.
+    public init(
+        partition: Int,
+        claim: LedgerClaim,
+        window: EventIDWindow? = nil,
+        refusesFirst: Bool = false
+    ) {
+        self.partition = partition
+        epoch = claim.cursor.epoch
+        nextOffset = claim.cursor.nextOffset
+        tree = claim.tree
+        marks = ProducerMarks(claim.marks)
+        self.window = window
+        refusesNext = refusesFirst
+    }
+
+    /// Sequences and integrates a batch.
+    ///
+    /// - Throws: ``EventIDWindowNeeded``.
+    /// - Complexity: O(*n* + log *size*) hashes for *n* entries.
+    public mutating func commit(_ batch: Batch<LedgerEntry>) throws -> LedgerBatch {
+        let upper = batch.lineage.upperBound(of: partition) ?? nextOffset
+        var refused = batch.rejections.compactMap(Self.refusal)
+        var parts: [Chunk<LedgerEntry>] = []
+        var leaves: [Digest] = []
+        leaves.reserveCapacity(batch.count)
+        var duplicates = 0
+        for part in batch.parts {
+            let admitted = try admit(part, &refused, &duplicates)
+            for entry in admitted.elements { leaves.append(entry.leaf) }
+            if !admitted.elements.isEmpty { parts.append(admitted) }
+        }
+        let before = tree
+        tree.append(contentsOf: leaves)
+        let range = OffsetRange(partition: partition, lower: nextOffset, upper: upper)
+        nextOffset = upper
+        return LedgerBatch(
+            offsets: range,
+            epoch: epoch,
+            parts: parts,
+            refused: refused.sorted { $0.offset < $1.offset },
+            marks: marks.takeChanges(),
+            before: before,
+            after: tree,
+            duplicates: duplicates,
+            reason: batch.reason
+        )
+    }
+
+    /// The entries of `part` that the ledger does not have; the whole part where it has none.
+    private mutating func admit(
+        _ part: Chunk<LedgerEntry>,
+        _ refused: inout [RefusedRecord],
+        _ duplicates: inout Int
+    ) throws -> Chunk<LedgerEntry> {
+        let bytes = part.bytes
+        let arena = bytes.span
+        var left: [Int] = []
+        marks.beginArena()
+        for index in part.elements.indices {
+            let entry = part.elements[index]
+            if refusesNext {
+                refusesNext = false
+                left.append(index)
+                refused.append(
+                    RefusedRecord(
+                        offset: entry.offset,
+                        reason: .rejectedByStore,
+                        message: "the store refused the entry",
+                        bytes: Array(bytes[entry.range])
+                    )
+                )
+            } else if entry.sequence >= 0, entry.producerCount > 0 {
+                if !marks.advance(entry, arena) {
+                    left.append(index)
+                    duplicates += 1
+                    continue
+                }
+            } else if let refusal = try recognise(entry, arena) {
+                left.append(index)
+                if let refusal { refused.append(refusal) } else { duplicates += 1 }
+            }
+            if window != nil, left.last != index {
+                window?.insert(arena.extracting(entry.eventIDRange), leaf: entry.leaf)
+            }
+        }
+        if left.isEmpty { return part }
+        var admitted = part
+        var next = left.makeIterator()
+        var leaving = next.next()
+        admitted.elements = part.elements.indices.compactMap { index in
+            guard index == leaving else { return part.elements[index] }
+            leaving = next.next()
+            return nil
+        }
+        return admitted
+    }
+
+    /// Looks for an entry that a record outside of any sequence repeats.
+    ///
+    /// - Returns: `nil` for a new one; else what it is refused with, if it is refused and not merely
+    ///   left out.
+    private func recognise(
+        _ entry: LedgerEntry,
+        _ arena: Span<UInt8>
+    ) throws -> RefusedRecord?? {
+        guard let window else { throw EventIDWindowNeeded() }
+        switch window.find(arena.extracting(entry.eventIDRange), leaf: entry.leaf) {
+        case .new:
+            return nil
+        case .repeated:
+            return .some(nil)
+        case .conflicting:
+            return RefusedRecord(
+                offset: entry.offset,
+                reason: .idConflict,
+                message: "an entry with other bytes has the same event_id",
+                bytes: arena.extracting(entry.range).copied
+            )
+        }
+    }
+
+    /// The dead letter that a rejection of the stages before becomes.
+    private static func refusal(_ rejection: Rejection) -> RefusedRecord? {
+        guard let record = rejection.input as? LogRecord else { return nil }
+        let error = rejection.error as? EventError
+        return RefusedRecord(
+            offset: record.offset,
+            reason: error?.problem == .tooLarge ? .tooLarge : .malformedEvent,
+            message: error.map(\.description) ?? "\(rejection.error)",
+            bytes: rejection.bytes
+        )
+    }
+}
+
+/// Thrown for the first record whose repeats can only be recognised by its event's identifier.
+public struct EventIDWindowNeeded: Error, Hashable, Sendable {
+    public init() {}
+}
+
+extension Span<UInt8> {
+    fileprivate var copied: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for index in indices { bytes.append(self[index]) }
+        return bytes
+    }
+}

@@ -1,5 +1,6 @@
 import CommandLineInterface
 import Glibc
+import LedgerGraph
 import Settings
 import StreamsEmbedded
 
@@ -29,14 +30,14 @@ struct CaracalSettings {
     let format: InputFormat
     let agents: Int
     let pricebook: String?
-    let batchCount: Int
+    var batchCount: Int
     /// In bytes.
-    let batchBytes: Int
-    let batchWait: Duration
-    let lanes: Int
+    var batchBytes: Int
+    var batchWait: Duration
+    var lanes: Int
     /// In bytes.
-    let memory: Int
-    let index: IndexMode
+    var memory: Int
+    var index: IndexMode
 
     /// Reads `format` (auto), `agents` (16), `pricebook` (none: the built-in one), `batch.count`
     /// (8192), `batch.bytes` (8 MiB), `batch.wait` (20 ms), `lanes` (one a processor), `memory`
@@ -55,6 +56,17 @@ struct CaracalSettings {
         lanes = reader.int("lanes", in: Self.laneCounts, default: Self.processors)
         memory = reader.byteCount("memory", in: Self.memorySizes, default: 64 << 20)
         index = reader.choice("index", default: .follow)
+    }
+
+    /// How the ledger's graph is cut and bounded.
+    var pipeline: LedgerPipeline.Options {
+        LedgerPipeline.Options(
+            lanes: lanes,
+            batchCount: batchCount,
+            batchBytes: batchBytes,
+            batchWait: batchWait,
+            memory: memory
+        )
     }
 
     /// Reads the environment, and the file at `path` if there is one.

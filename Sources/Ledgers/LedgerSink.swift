@@ -8,7 +8,7 @@ public import Streams
 /// fails is tried again after a pause that doubles up to five seconds, for ever, until the task is
 /// cancelled. Everything else is thrown, and the partition's work begins anew from the cursor or
 /// ends.
-public struct LedgerSink<Store: LedgerStore>: TransactionalSink {
+public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
     public typealias Element = LedgerBatch
 
     private let store: Store

@@ -5,9 +5,11 @@ import Testing
     /// A ledger with a dead letter of ingest and one of run.
     private func ledgerWithLetters() throws -> Ledger {
         let ledger = try Ledger()
-        let lines = [eventLine(1), "{\"event_id\":", eventLine(2)].joined(separator: "\n")
+        let lines = [eventLine(1, producer: "p"), "{\"event_id\":", eventLine(2)].joined(
+            separator: "\n"
+        )
         _ = try ledger.run("ingest", ledger.scratch.file("a.ndjson", lines + "\n"))
-        let conflict = eventLine(1, cost: "7")
+        let conflict = eventLine(1, cost: "7", producer: "p")
         _ = try ledger.run("ingest", ledger.scratch.file("b.ndjson", conflict + "\n"))
         try ledger.drain()
         return ledger

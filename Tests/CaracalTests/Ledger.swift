@@ -98,12 +98,15 @@ func eventLine(
     _ number: Int,
     agent: String = "agent-a",
     id: String? = nil,
-    cost: String = "0.25"
+    cost: String = "0.25",
+    producer: String? = nil
 ) -> String {
     let id = id ?? "event-\(number)"
+    // A producer without a sequence: such an event is known by its id.
+    let producer = producer.map { #""producer_id":"\#($0)","# } ?? ""
     return #"{"event_id":"\#(id)","agent_id":"\#(agent)","#
         + #""resource_type":"llm_call","timestamp":\#(1_700_000_000_000 + number),"#
-        + #""cost":\#(cost),"currency":"USD","quantity":\#(number)}"#
+        + #""cost":\#(cost),"currency":"USD",\#(producer)"quantity":\#(number)}"#
 }
 
 /// The JSON object that a command printed.

@@ -52,9 +52,10 @@ import Testing
     @Test func dropsAnEventThatIsThereAlready() throws {
         let ledger = try Ledger()
         let lines = [
-            eventLine(1), eventLine(2), eventLine(1), eventLine(1, cost: "0.5"), eventLine(3),
+            eventLine(1, producer: "p"), eventLine(2, producer: "p"),
+            eventLine(1, producer: "p"), eventLine(1, cost: "0.5", producer: "p"),
+            eventLine(3, producer: "p"),
         ]
-        // Each source counts rows of its own, so only the event's id tells.
         for (number, line) in lines.enumerated() {
             _ = try ledger.run("ingest", ledger.scratch.file("\(number).ndjson", line + "\n"))
         }

@@ -19,7 +19,7 @@ enum Main {
         ],
         subcommands: [
             InitCommand.command, IngestCommand.command, DeadLetterCommands.command,
-            EntryCommand.command,
+            EntryCommand.command, GraphCommand.command,
         ]
     )
 

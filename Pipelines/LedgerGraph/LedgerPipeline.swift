@@ -9,7 +9,9 @@ public import Streams
 /// The service, the simulation and the benchmarks all run this graph; they differ in the log that
 /// they read, the store that they write, and how many lanes prepare events.
 public struct LedgerPipeline: Sendable {
-    /// How the graph is cut and bounded. Entries, their order and the root depend on none of it.
+    /// How the graph is cut and bounded.
+    ///
+    /// Entries, their order and the root depend on none of it.
     public struct Options: Sendable {
         /// Copies of the section that validates and hashes, 1 to 64.
         public var lanes: Int

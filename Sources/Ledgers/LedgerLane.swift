@@ -9,7 +9,7 @@ public import Streams
 /// A value that nothing outside changes: what it makes of a batch follows from the claim that it
 /// began with and the batches before. After anything that keeps a batch from being stored, a new
 /// lane begins at the store's cursor.
-public struct LedgerLane: Sendable, CommitLog {
+public struct LedgerLane: CommitLog, Sendable {
     private let partition: Int
     private let epoch: Int
     /// Whether the next entry is one that the store has refused for good.

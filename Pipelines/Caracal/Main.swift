@@ -18,8 +18,10 @@ enum Main {
             "caracal verify my-ledger",
         ],
         subcommands: [
-            InitCommand.command, IngestCommand.command, DeadLetterCommands.command,
-            EntryCommand.command, GraphCommand.command,
+            InitCommand.command, IngestCommand.command, ReceiptVerifyCommand.command,
+            ConsistencyVerifyCommand.command, TilesVerifyCommand.command, EntryCommand.command,
+            DeadLetterCommands.command, GraphCommand.command, KeygenCommand.command,
+            VkeyCommand.command,
         ]
     )
 

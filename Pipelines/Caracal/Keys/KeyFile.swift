@@ -1,0 +1,79 @@
+import Checkpoints
+import CommandLineInterface
+import Cryptography
+import StreamsEmbedded
+
+/// Files that hold one key, a line each.
+enum KeyFile {
+    /// Makes a key of random bytes.
+    static func makeKey(named name: String) throws(CommandError) -> SignerKey {
+        do {
+            let seed = try RandomBytes.make(Ed25519.seedByteCount)
+            if let key = try SignerKey(name: name, seed: seed) { return key }
+        } catch {
+            throw CommandError("no key could be made: \(error)", exitCode: .ioError)
+        }
+        throw .usage("'\(name)' can be no origin: \(KeyFormat.originExpectation)")
+    }
+
+    /// Reads the signer key in the file at `path`.
+    ///
+    /// - Throws: ``CommandError`` with ``ExitCode/notPermitted`` if there is none.
+    static func signerKey(at path: String) throws(CommandError) -> SignerKey {
+        let text: String
+        do {
+            text = try line(at: path)
+        } catch {
+            throw CommandError(
+                "\(error); without the key nothing can be signed: put it back",
+                exitCode: .notPermitted
+            )
+        }
+        guard let key = SignerKey(text) else {
+            throw CommandError(
+                "\(path): is no signer key (PRIVATE+KEY+…); put the right one back",
+                exitCode: .notPermitted
+            )
+        }
+        return key
+    }
+
+    /// Reads the vkey in the file at `path`.
+    static func verifierKey(at path: String) throws(CommandError) -> VerifierKey {
+        let text: String
+        do {
+            text = try line(at: path)
+        } catch {
+            throw CommandError(reading: error)
+        }
+        guard let key = VerifierKey(text) else {
+            throw CommandError("\(path): is no vkey", exitCode: .badData)
+        }
+        return key
+    }
+
+    static func line(at path: String) throws(FileError) -> String {
+        let bytes = try Folder.contents(of: path, limit: 4_096)
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+}
+
+/// How keys are written on the command line.
+enum KeyFormat {
+    static let originExpectation = "a name without spaces and '+', such as 'example.com/log'"
+}
+
+extension ValueFormat<String> {
+    /// The name of a log.
+    static var origin: Self {
+        Self("NAME", KeyFormat.originExpectation) { KeyName.isValid($0) ? $0 : nil }
+    }
+}
+
+extension ValueFormat<VerifierKey> {
+    /// A vkey.
+    static var vkey: Self {
+        Self("KEY", "a vkey such as 'example.com/log+1a2b3c4d+AQ…'") { VerifierKey($0) }
+    }
+}

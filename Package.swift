@@ -109,7 +109,7 @@ let package = Package(
         ),
         .target(
             name: "ConformanceKit",
-            dependencies: ["Checkpoints", "Cryptography", "Ledgers", "Merkle", "Streams"],
+            dependencies: ["Checkpoints", "Cryptography", "Events", "Ledgers", "Merkle", "Streams"],
             path: "Tests/ConformanceKit",
             swiftSettings: strict
         ),
@@ -134,8 +134,8 @@ let package = Package(
         tests(
             "LedgersTests",
             [
-                "Checkpoints", "ConformanceKit", "Cryptography", "Events", "Ledgers", "Merkle",
-                "Streams", "StreamsTesting",
+                "Checkpoints", "ConformanceKit", "Cryptography", "Events", "LedgerGraph", "Ledgers",
+                "Merkle", "Streams", "StreamsTesting",
             ]
         ),
         tests(

@@ -18,6 +18,7 @@ where Log.Reader: Sendable {
     private let end: (@Sendable (_ partition: Int) async throws -> Int)?
     private let drainDeadline: Duration
     private let onFailure: @Sendable (Int, any Error) -> PartitionFailureResponse
+    private let isRetried: @Sendable (LedgerError) -> Bool
     private let observe: @Sendable (LedgerEvent) -> Void
 
     /// Makes a service that begins when it is run.
@@ -33,6 +34,7 @@ where Log.Reader: Sendable {
     ///     it was assigned has been read up to there.
     ///   - drainDeadline: How long a partition may take to drain.
     ///   - onFailure: What to do about a partition whose work failed.
+    ///   - isRetried: Says which failures of the store are tried again.
     ///   - observe: Is shown what is stored and what is tried again.
     public init(
         log: Log,
@@ -46,6 +48,7 @@ where Log.Reader: Sendable {
         onFailure: @escaping @Sendable (Int, any Error) -> PartitionFailureResponse = { _, _ in
             .stopService
         },
+        isRetried: @escaping @Sendable (LedgerError) -> Bool = { $0.isRetriable },
         observe: @escaping @Sendable (LedgerEvent) -> Void = { _ in }
     ) {
         self.log = log
@@ -57,6 +60,7 @@ where Log.Reader: Sendable {
         self.end = end
         self.drainDeadline = drainDeadline
         self.onFailure = onFailure
+        self.isRetried = isRetried
         self.observe = observe
     }
 
@@ -119,7 +123,8 @@ where Log.Reader: Sendable {
             store: store,
             sign: sign,
             runtime: runtime,
-            observe: { event in observe(event) }
+            isRetried: isRetried,
+            observe: observe
         )
         let pipeline = LedgerPipeline(attempt.options)
         let blueprint: Blueprint

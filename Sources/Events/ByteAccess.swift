@@ -2,8 +2,13 @@ extension Span<UInt8> {
     /// Eight bytes, the first the lowest of the word; the caller has seen that they are there.
     @inline(__always)
     func word(at offset: Int) -> UInt64 {
-        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+        unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            .littleEndian
     }
+
+    /// One byte; the caller has seen that it is there.
+    @inline(__always)
+    func byte(at offset: Int) -> UInt8 { unsafe self[unchecked: offset] }
 
     @inline(__always)
     func bigEndian<Number: FixedWidthInteger & BitwiseCopyable>(

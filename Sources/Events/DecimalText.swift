@@ -12,12 +12,54 @@ struct DecimalText {
 
     /// Reads all of `range` by JSON's grammar for numbers: no plus sign, no leading zeros.
     init(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(EventError.Problem) {
+        if readShort(bytes, range) { return }
         guard NumberGrammar.end(bytes, range) == range.upperBound else { throw .notANumber }
         var index = range.lowerBound
         if bytes[index] == UInt8(ascii: "-") {
             isNegative = true
             index += 1
         }
+        try readAny(bytes, index..<range.upperBound)
+    }
+
+    /// Reads the usual: at most 18 bytes, which cannot overflow, without sign or exponent.
+    ///
+    /// Returns false, and has changed nothing, for everything else.
+    @inline(__always)
+    private mutating func readShort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard 1...18 ~= range.count else { return false }
+        var value: UInt64 = 0
+        var point: Int?
+        for index in range {
+            let digit = bytes[index] &- 48
+            if digit < 10 {
+                value = value &* 10 &+ UInt64(digit)
+            } else if bytes[index] == UInt8(ascii: "."), point == nil, index > range.lowerBound {
+                point = index
+            } else {
+                return false
+            }
+        }
+        // No leading zero but before the point, no point at the end.
+        let whole = (point ?? range.upperBound) - range.lowerBound
+        guard bytes[range.lowerBound] != UInt8(ascii: "0") || whole == 1,
+            point != range.upperBound - 1
+        else { return false }
+        guard value != 0 else { return true }
+        exponent = point.map { $0 + 1 - range.upperBound } ?? 0
+        while value % 10 == 0 {
+            value /= 10
+            exponent += 1
+        }
+        significand = value
+        return true
+    }
+
+    private mutating func readAny(
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>
+    ) throws(EventError.Problem) {
+        var index = range.lowerBound
         var places = 0
         var isFraction = false
         var zeros = 0

@@ -1,37 +1,14 @@
 /// The fields of an event in JSON, checked: its fixed part, and where its texts are.
 struct EventFields {
-    var head: CanonicalHead
-    var texts: InlineArray<8, JSONText>
+    let head: CanonicalHead
     let plan: TextPlan
+    var texts: InlineArray<8, JSONText> = InlineArray(
+        repeating: JSONText(0..<0, isScratch: false)
+    )
 
-    /// Takes the fields of an event of `kind` from what `reader` has just read of `json`.
-    init(_ kind: EventKind, _ reader: borrowing EventJSON, _ json: Span<UInt8>) throws(EventError) {
-        texts = InlineArray(repeating: JSONText(0..<0, isScratch: false))
-        head = CanonicalHead(kind: kind, presence: [], timestamp: 0)
-        head.timestamp = try reader.time(json)
-        if let sequence = try reader.sequence(json) {
-            head.sequence = sequence
-            head.presence.insert(.sequence)
-        }
-        if let metadata = reader.value(.metadata) {
-            throw EventError(.wrongType, field: "metadata", at: Int(metadata.offset))
-        }
-        switch kind {
-        case .metering: try reader.metering(json, &head)
-        case .policyDecision: try reader.decision(json, &head)
-        case .agentLifecycle:
-            head.code = try reader.choice(.lifecycleEvent, AgentLifecycle.Change.self, json)
-        case .policyChange:
-            head.code = try reader.choice(.changeType, PolicyChange.Change.self, json)
-        }
-        if reader.value(.producerID) != nil { head.presence.insert(.producerID) }
-        if reader.value(.correlationID) != nil { head.presence.insert(.correlationID) }
-        if reader.value(.parentEventID) != nil { head.presence.insert(.parentEventID) }
-        plan = TextPlan(kind, head.presence)
-        for role in 0..<8 where plan.present & (1 << role) != 0 {
-            guard let key = Self.key(role, kind) else { continue }
-            texts[role] = try reader.text(key, isFree: plan.free & (1 << role) != 0)
-        }
+    init(_ head: CanonicalHead) {
+        self.head = head
+        plan = TextPlan(head.kind, head.presence)
     }
 
     /// The bytes of the fixed part and of the texts.
@@ -45,7 +22,7 @@ struct EventFields {
 
     /// The key whose value is the text of a role.
     @inline(__always)
-    private static func key(_ role: Int, _ kind: EventKind) -> JSONKey? {
+    static func key(_ role: Int, _ kind: EventKind) -> JSONKey? {
         switch (role, kind) {
         case (0, _): .eventID
         case (1, _): .agentID
@@ -65,6 +42,33 @@ struct EventFields {
 }
 
 extension EventJSON {
+    /// The fields of an event of `kind`, from what was just read of `json`.
+    func fields(_ kind: EventKind, _ json: Span<UInt8>) throws(EventError) -> EventFields {
+        var head = CanonicalHead(kind: kind, presence: [], timestamp: try time(json))
+        if let sequence = try sequence(json) {
+            head.sequence = sequence
+            head.presence.insert(.sequence)
+        }
+        if let metadata = value(.metadata) { throw error(.wrongType, .metadata, metadata) }
+        switch kind {
+        case .metering: try metering(json, &head)
+        case .policyDecision: try decision(json, &head)
+        case .agentLifecycle:
+            head.code = try choice(.lifecycleEvent, AgentLifecycle.Change.self, json)
+        case .policyChange:
+            head.code = try choice(.changeType, PolicyChange.Change.self, json)
+        }
+        if value(.producerID) != nil { head.presence.insert(.producerID) }
+        if value(.correlationID) != nil { head.presence.insert(.correlationID) }
+        if value(.parentEventID) != nil { head.presence.insert(.parentEventID) }
+        var fields = EventFields(head)
+        for role in 0..<8 where fields.plan.present & (1 << role) != 0 {
+            guard let key = EventFields.key(role, kind) else { continue }
+            fields.texts[role] = try text(key, isFree: fields.plan.free & (1 << role) != 0)
+        }
+        return fields
+    }
+
     /// The value of a key, or `nil` if it was missing or `null`.
     @inline(__always)
     func value(_ key: JSONKey) -> JSONValue? {

@@ -5,24 +5,38 @@ extension EventJSON {
     mutating func sortEntries(_ json: Span<UInt8>) throws(EventError) {
         guard entries.count > 1 else { return }
         let scratch = scanner.scratch
+        var twice: Int?
         if entries.count <= 16 {
-            for next in 1..<entries.count {
-                var index = next
-                while index > 0,
-                    Self.order(entries[index - 1].key, entries[index].key, json, scratch.span) > 0
-                {
-                    entries.swapAt(index - 1, index)
-                    index -= 1
-                }
-            }
+            var span = entries.mutableSpan
+            twice = Self.insertionSort(&span, json, scratch.span)
         } else {
             entries.sort { Self.order($0.key, $1.key, json, scratch.span) < 0 }
+            twice = (1..<entries.count).first {
+                Self.order(entries[$0 - 1].key, entries[$0].key, json, scratch.span) == 0
+            }
         }
-        for next in 1..<entries.count
-        where Self.order(entries[next - 1].key, entries[next].key, json, scratch.span) == 0 {
-            let later = max(entries[next - 1].value.offset, entries[next].value.offset)
-            throw EventError(.duplicate, field: string(entries[next].key, json), at: Int(later))
+        guard let twice else { return }
+        let later = max(entries[twice - 1].value.offset, entries[twice].value.offset)
+        throw EventError(.duplicate, field: string(entries[twice].key, json), at: Int(later))
+    }
+
+    /// Sorts, or stops at two entries of one key and returns the place of the second.
+    private static func insertionSort(
+        _ entries: inout MutableSpan<Entry>,
+        _ json: Span<UInt8>,
+        _ scratch: Span<UInt8>
+    ) -> Int? {
+        for next in 1..<entries.count {
+            var index = next
+            while index > 0 {
+                let order = order(entries[index - 1].key, entries[index].key, json, scratch)
+                if order == 0 { return index }
+                if order < 0 { break }
+                entries.swapAt(index - 1, index)
+                index -= 1
+            }
         }
+        return nil
     }
 
     private static func order(
@@ -40,9 +54,11 @@ extension EventJSON {
     }
 
     /// Appends the canonical bytes of what was read.
-    func write(
+    static func write(
         _ fields: EventFields,
+        _ entries: [Entry],
         _ json: Span<UInt8>,
+        _ scratch: Span<UInt8>,
         into out: inout [UInt8]
     ) throws(EventError) -> EventKeys {
         var count = fields.byteCount + 2
@@ -53,7 +69,6 @@ extension EventJSON {
         guard count <= EventLimits.canonicalBytes else { throw EventError(.tooLarge) }
         let start = out.count
         out.append(addingCapacity: count) { (span: inout OutputSpan<UInt8>) in
-            let scratch = scanner.scratch.span
             fields.head.write(to: &span)
             for role in 0..<8 where fields.plan.present & (1 << role) != 0 {
                 span.append(fields.texts[role], json, scratch)

@@ -13,15 +13,18 @@ public struct EventJSON: Sendable {
     private let defaultKind: EventKind
     var scanner = JSONScanner()
     /// The values of the keys that are in `seen`; what others hold is of events before.
-    var values: InlineArray<25, JSONValue>
+    ///
+    /// An array, so that passing the reader to a method copies a reference and not every value.
+    var values: [JSONValue]
     var seen: UInt32 = 0
     var entries: [Entry] = []
 
     /// - Parameter defaultKind: What an event is that has no `event_type`.
     public init(defaultKind: EventKind = .metering) {
         self.defaultKind = defaultKind
-        values = InlineArray(
-            repeating: JSONValue(tag: .null, text: JSONText(0..<0, isScratch: false), offset: 0)
+        values = Array(
+            repeating: JSONValue(tag: .null, text: JSONText(0..<0, isScratch: false), offset: 0),
+            count: JSONKey.allCases.count
         )
     }
 
@@ -46,11 +49,11 @@ public struct EventJSON: Sendable {
             throw EventError(.malformedJSON, at: scanner.index)
         }
         let kind = try kind(json)
-        let fields = try EventFields(kind, self, json)
+        let fields = try fields(kind, json)
         let foreign = seen & ~JSONKey.known(kind)
         if foreign != 0 { try moveToMetadata(foreign, json) }
         try sortEntries(json)
-        return try write(fields, json, into: &out)
+        return try Self.write(fields, entries, json, scanner.scratch.span, into: &out)
     }
 
     /// Reads the members of the event.

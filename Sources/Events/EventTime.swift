@@ -41,21 +41,13 @@ public struct EventTime: Hashable, Sendable, BitwiseCopyable {
         let start = range.lowerBound
         let end = range.upperBound
         var isValid = true
-        func number(_ index: Int, _ count: Int) -> Int64 {
-            var value: Int64 = 0
-            for place in index..<index + count {
-                let digit = bytes[place] &- 48
-                isValid = isValid && digit < 10
-                value = value * 10 + Int64(digit)
-            }
-            return value
-        }
-        let year = number(start, 4)
-        let month = number(start + 5, 2)
-        let day = number(start + 8, 2)
-        let hour = number(start + 11, 2)
-        let minute = number(start + 14, 2)
-        let second = number(start + 17, 2)
+        let century = Self.pair(bytes, start, &isValid)
+        let year = century * 100 + Self.pair(bytes, start + 2, &isValid)
+        let month = Self.pair(bytes, start + 5, &isValid)
+        let day = Self.pair(bytes, start + 8, &isValid)
+        let hour = Self.pair(bytes, start + 11, &isValid)
+        let minute = Self.pair(bytes, start + 14, &isValid)
+        let second = Self.pair(bytes, start + 17, &isValid)
         isValid =
             isValid && bytes[start + 4] == UInt8(ascii: "-")
             && bytes[start + 7] == UInt8(ascii: "-")
@@ -76,8 +68,8 @@ public struct EventTime: Hashable, Sendable, BitwiseCopyable {
         } else if index + 6 == end,
             bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-")
         {
-            let hours = number(index + 1, 2)
-            let minutes = number(index + 4, 2)
+            let hours = Self.pair(bytes, index + 1, &isValid)
+            let minutes = Self.pair(bytes, index + 4, &isValid)
             isValid =
                 isValid && bytes[index + 3] == UInt8(ascii: ":") && hours < 24 && minutes < 60
             zone = (hours * 60 + minutes) * (bytes[index] == UInt8(ascii: "+") ? 60 : -60)
@@ -89,6 +81,15 @@ public struct EventTime: Hashable, Sendable, BitwiseCopyable {
             seconds: ((days * 24 + hour) * 60 + minute) * 60 + second - zone,
             nanoseconds: fraction
         )
+    }
+
+    /// Two digits; `isValid` becomes false if they are none.
+    @inline(__always)
+    private static func pair(_ bytes: Span<UInt8>, _ index: Int, _ isValid: inout Bool) -> Int64 {
+        let high = bytes[index] &- 48
+        let low = bytes[index + 1] &- 48
+        if high > 9 || low > 9 { isValid = false }
+        return Int64(high) * 10 + Int64(low)
     }
 
     /// Takes whole seconds since 1970 and the nanoseconds after them, 0 to 999,999,999.

@@ -11,8 +11,18 @@ struct JSONText: BitwiseCopyable {
         self.isScratch = isScratch
     }
 
+    /// Bytes of the JSON.
     @inline(__always)
-    var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+    init(start: Int, end: Int) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        count = UInt32(truncatingIfNeeded: end &- start)
+        isScratch = false
+    }
+
+    @inline(__always)
+    var range: Range<Int> {
+        unsafe Range(uncheckedBounds: (lower: Int(start), upper: Int(start) &+ Int(count)))
+    }
 }
 
 /// A value that is neither an array nor an object.
@@ -27,7 +37,7 @@ struct JSONValue: BitwiseCopyable {
 /// Reads JSON from its first byte on, one part at a time, and allocates only for escapes.
 ///
 /// The bytes are a parameter of every step, since a type that holds a `Span` needs lifetimes, which
-/// are an experiment still. Every load is checked against their bounds. What is accepted is JSON by
+/// are an experiment still. Every load comes after a comparison of `index` with their number. What is accepted is JSON by
 /// RFC 8259 in valid UTF-8, without unpaired surrogates.
 struct JSONScanner {
     private static let quote = UInt8(ascii: "\"")
@@ -45,35 +55,44 @@ struct JSONScanner {
     @inline(__always)
     mutating func skipSpace(_ json: Span<UInt8>) {
         while index < json.count {
-            let byte = json[index]
+            let byte = json.byte(at: index)
+            if byte > 0x20 { return }
             guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return }
-            index += 1
+            index &+= 1
         }
+    }
+
+    /// The next byte after white space; fails at the end.
+    @inline(__always)
+    private mutating func next(_ json: Span<UInt8>) throws(EventError) -> UInt8 {
+        skipSpace(json)
+        guard index < json.count else { throw malformed }
+        return json.byte(at: index)
     }
 
     /// Passes `byte` after white space, and fails if something else is there.
     @inline(__always)
     mutating func expect(_ byte: Unicode.Scalar, _ json: Span<UInt8>) throws(EventError) {
-        skipSpace(json)
-        guard index < json.count, json[index] == UInt8(ascii: byte) else { throw malformed }
-        index += 1
+        guard try next(json) == UInt8(ascii: byte) else { throw malformed }
+        index &+= 1
     }
 
     /// Passes `byte` after white space, if it is there.
     @inline(__always)
     mutating func takes(_ byte: Unicode.Scalar, _ json: Span<UInt8>) -> Bool {
         skipSpace(json)
-        guard index < json.count, json[index] == UInt8(ascii: byte) else { return false }
-        index += 1
+        guard index < json.count, json.byte(at: index) == UInt8(ascii: byte) else { return false }
+        index &+= 1
         return true
     }
 
     /// Passes a comma and says true, or the `close` of an array or object and says false.
     @inline(__always)
     mutating func hasNext(_ close: Unicode.Scalar, _ json: Span<UInt8>) throws(EventError) -> Bool {
-        if takes(",", json) { return true }
-        try expect(close, json)
-        return false
+        let byte = try next(json)
+        guard byte == UInt8(ascii: ",") || byte == UInt8(ascii: close) else { throw malformed }
+        index &+= 1
+        return byte == UInt8(ascii: ",")
     }
 
     private var malformed: EventError { EventError(.malformedJSON, at: index) }
@@ -83,14 +102,13 @@ struct JSONScanner {
     /// The value lies in `depth` arrays and objects.
     @inline(__always)
     mutating func value(_ json: Span<UInt8>, depth: Int) throws(EventError) -> JSONValue {
-        skipSpace(json)
-        guard index < json.count else { throw malformed }
+        let first = try next(json)
         let start = index
         let offset = UInt32(truncatingIfNeeded: start)
-        if json[start] == Self.quote {
+        if first == Self.quote {
             return JSONValue(tag: .text, text: try string(json), offset: offset)
         }
-        if json[start] == UInt8(ascii: "-") || json[start] &- 48 < 10 {
+        if first == UInt8(ascii: "-") || first &- 48 < 10 {
             guard let end = NumberGrammar.end(json, start..<json.count) else { throw malformed }
             index = end
             return JSONValue(
@@ -163,22 +181,22 @@ struct JSONScanner {
     /// A key: a string after white space.
     @inline(__always)
     mutating func key(_ json: Span<UInt8>) throws(EventError) -> JSONText {
-        skipSpace(json)
-        guard index < json.count, json[index] == Self.quote else { throw malformed }
+        guard try next(json) == Self.quote else { throw malformed }
         return try string(json)
     }
 
     /// The string whose quote is the next byte.
     @inline(__always)
     private mutating func string(_ json: Span<UInt8>) throws(EventError) -> JSONText {
-        index += 1
-        let start = index
+        let start = index &+ 1
+        index = start
         stopInString(json)
-        guard index < json.count, json[index] == Self.quote else {
+        let end = index
+        guard end < json.count, json.byte(at: end) == Self.quote else {
             return try otherString(json, start)
         }
-        defer { index += 1 }
-        return JSONText(start..<index, isScratch: false)
+        index = end &+ 1
+        return JSONText(start: start, end: end)
     }
 
     /// A string with escapes, or bytes beyond ASCII, or an error.
@@ -286,21 +304,24 @@ struct JSONScanner {
     /// Moves to the next quote, backslash, control character or byte beyond ASCII, or to the end.
     @inline(__always)
     private mutating func stopInString(_ json: Span<UInt8>) {
-        while index + 16 <= json.count {
-            let first = Self.stops(in: json.word(at: index))
-            let second = Self.stops(in: json.word(at: index + 8))
+        var place = index
+        defer { index = place }
+        let last = json.count &- 16
+        while place <= last {
+            let first = Self.stops(in: json.word(at: place))
+            let second = Self.stops(in: json.word(at: place &+ 8))
             if first | second == 0 {
-                index += 16
+                place &+= 16
             } else if first != 0 {
-                return index += first.trailingZeroBitCount / 8
+                return place &+= first.trailingZeroBitCount &>> 3
             } else {
-                return index += 8 + second.trailingZeroBitCount / 8
+                return place &+= 8 &+ second.trailingZeroBitCount &>> 3
             }
         }
-        while index < json.count, json[index] != Self.quote, json[index] != Self.backslash,
-            json[index] &- 0x20 < 0x60
-        {
-            index += 1
+        while place < json.count {
+            let byte = json.byte(at: place)
+            if byte == Self.quote || byte == Self.backslash || byte &- 0x20 >= 0x60 { return }
+            place &+= 1
         }
     }
 

@@ -25,9 +25,7 @@ public struct LineSplitter: Sendable {
     /// The length of that beginning, kept or not.
     private var heldCount = 0
     private var lastHeldByte: UInt8 = 0
-    private var lines = 0
-    private var lineStart = 0
-    private var hasPassedMark = false
+    private var counter = LineCounter()
 
     /// - Parameter limit: The most bytes of a line that are kept, 1 MiB by default.
     public init(limit: Int = 1 << 20) {
@@ -49,7 +47,15 @@ public struct LineSplitter: Sendable {
         var start = 0
         while let feed = Self.lineFeed(block, from: start) {
             if heldCount == 0 {
-                try emit(block, start..<feed, count: feed - start, hasFeed: true, body)
+                let (line, kept) = counter.next(
+                    start..<feed,
+                    hasMark: Self.hasMark(block, start..<feed),
+                    count: feed - start,
+                    lastByte: feed > start ? block[feed - 1] : 0,
+                    hasFeed: true,
+                    limit: limit
+                )
+                try body(line, block.extracting(kept))
             } else {
                 hold(block, start..<feed)
                 try emitHeld(hasFeed: true, body)
@@ -81,54 +87,23 @@ public struct LineSplitter: Sendable {
         hasFeed: Bool,
         _ body: (Line, Span<UInt8>) throws -> Void
     ) rethrows {
-        let bytes = held
-        let count = heldCount
-        held = []
+        let (line, kept) = counter.next(
+            0..<held.count,
+            hasMark: Self.hasMark(held.span, 0..<held.count),
+            count: heldCount,
+            lastByte: lastHeldByte,
+            hasFeed: hasFeed,
+            limit: limit
+        )
         heldCount = 0
-        try emit(bytes.span, 0..<bytes.count, count: count, hasFeed: hasFeed, body)
-        guard bytes.capacity <= limit else { return }
-        held = consume bytes
+        try body(line, held.span.extracting(kept))
         held.removeAll(keepingCapacity: true)
     }
 
-    /// Lends one line: the kept bytes of `range`, of `count` altogether.
-    private mutating func emit(
-        _ bytes: Span<UInt8>,
-        _ range: Range<Int>,
-        count: Int,
-        hasFeed: Bool,
-        _ body: (Line, Span<UInt8>) throws -> Void
-    ) rethrows {
-        var lower = range.lowerBound
-        var upper = range.upperBound
-        let isHeldInPart = count > range.count
-        let lastByte = isHeldInPart ? lastHeldByte : (count > 0 ? bytes[upper - 1] : 0)
-        var byteCount = count
-        if lastByte == 0x0d {
-            byteCount -= 1
-            if !isHeldInPart { upper -= 1 }
-        }
-        if !hasPassedMark {
-            hasPassedMark = true
-            if upper - lower >= 3, bytes[lower] == 0xef, bytes[lower + 1] == 0xbb,
-                bytes[lower + 2] == 0xbf
-            {
-                lower += 3
-                byteCount -= 3
-            }
-        }
-        upper = min(upper, lower + limit)
-        lines += 1
-        let end = lineStart + count + (hasFeed ? 1 : 0)
-        let line = Line(
-            number: lines,
-            start: lineStart,
-            end: end,
-            byteCount: byteCount,
-            isCut: byteCount > upper - lower
-        )
-        lineStart = end
-        try body(line, bytes.extracting(lower..<upper))
+    @inline(__always)
+    private static func hasMark(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        range.count >= 3 && bytes[range.lowerBound] == 0xef && bytes[range.lowerBound + 1] == 0xbb
+            && bytes[range.lowerBound + 2] == 0xbf
     }
 
     /// Where the next line feed is.
@@ -148,5 +123,48 @@ public struct LineSplitter: Sendable {
             index += 1
         }
         return nil
+    }
+}
+
+/// Counts lines and the bytes before them.
+private struct LineCounter {
+    private var lines = 0
+    private var start = 0
+
+    /// The next line, and which of its bytes are lent.
+    ///
+    /// `range` is what there is of the line's `count` bytes, the last of which is `lastByte`. A byte
+    /// order mark counts only in the first line.
+    mutating func next(
+        _ range: Range<Int>,
+        hasMark: Bool,
+        count: Int,
+        lastByte: UInt8,
+        hasFeed: Bool,
+        limit: Int
+    ) -> (LineSplitter.Line, Range<Int>) {
+        var lower = range.lowerBound
+        var upper = range.upperBound
+        var byteCount = count
+        if lastByte == 0x0d {
+            byteCount -= 1
+            if count == range.count { upper -= 1 }
+        }
+        if lines == 0, hasMark {
+            lower += 3
+            byteCount -= 3
+        }
+        upper = min(upper, lower + limit)
+        lines += 1
+        let end = start + count + (hasFeed ? 1 : 0)
+        defer { start = end }
+        let line = LineSplitter.Line(
+            number: lines,
+            start: start,
+            end: end,
+            byteCount: byteCount,
+            isCut: byteCount > upper - lower
+        )
+        return (line, lower..<upper)
     }
 }

@@ -9,8 +9,8 @@ public enum LedgerError: Error, Equatable, Sendable {
     case inDoubt(reason: String)
     /// The store cannot be reached now; nothing was stored. Trying again can succeed.
     case unavailable(reason: String)
-    /// No space is left; nothing was stored. Trying again can succeed once there is.
-    case full(reason: String)
+    /// No space is left, or writing is not allowed; nothing was stored. Trying again can succeed later.
+    case notWritable(reason: String)
     /// The store will never take this batch; nothing was stored.
     case refused(reason: String)
     /// What was read back is not what was written: nothing was signed, the writer must stop.
@@ -25,7 +25,7 @@ public enum LedgerError: Error, Equatable, Sendable {
     /// Whether the same call can succeed later without anybody's help.
     public var isRetriable: Bool {
         switch self {
-        case .unavailable, .full, .signingFailed: true
+        case .unavailable, .notWritable, .signingFailed: true
         case .fenced, .inDoubt, .refused, .verificationFailed, .damaged, .unusable: false
         }
     }

@@ -14,6 +14,7 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
     private let store: Store
     private let sign: TreeHeadSigner
     private let runtime: Runtime
+    private let isRetried: @Sendable (LedgerError) -> Bool
     private let observe: @Sendable (LedgerEvent) -> Void
 
     /// Makes a sink.
@@ -22,16 +23,19 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
     ///   - store: Where the ledger is.
     ///   - sign: Makes a checkpoint of a tree.
     ///   - runtime: Time and chance, for pauses.
+    ///   - isRetried: Says which failures are tried again; those that can pass if nothing is said.
     ///   - observe: Is shown what was stored, and what has to be tried again.
     public init(
         store: Store,
         sign: @escaping TreeHeadSigner,
         runtime: Runtime,
+        isRetried: @escaping @Sendable (LedgerError) -> Bool = { $0.isRetriable },
         observe: @escaping @Sendable (LedgerEvent) -> Void
     ) {
         self.store = store
         self.sign = sign
         self.runtime = runtime
+        self.isRetried = isRetried
         self.observe = observe
     }
 
@@ -67,7 +71,7 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
                     if try await isStored(batch, after: error) { return }
                     continue
                 }
-                guard error.isRetriable else { throw error }
+                guard isRetried(error) else { throw error }
                 observe(.retrying(partition: batch.offsets.partition, error))
             }
             try await runtime.clock.sleep(runtime.clock.now() + pause)

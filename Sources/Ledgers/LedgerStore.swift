@@ -26,7 +26,7 @@ public protocol LedgerStore: Sendable {
     /// - Parameters:
     ///   - batch: Begins at the cursor.
     ///   - seal: Signs what was read back, or throws, and then nothing is stored.
-    /// - Throws: ``LedgerError``: `fenced`, `refused`, `full` and what `seal` throws with nothing
+    /// - Throws: ``LedgerError``: `fenced`, `refused`, `notWritable` and what `seal` throws with nothing
     ///   stored; `inDoubt` if the cursor has to tell.
     func commit(_ batch: LedgerBatch, seal: LedgerSeal) async throws(LedgerError)
 

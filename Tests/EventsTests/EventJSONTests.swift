@@ -119,4 +119,31 @@ extension EventJSONTests {
         #expect(first.contains("f2acd20e-c0fa-d03a-2c48-2c33d2ab04c6"))
         #expect(first.contains("149d3af9-ca75-0ccc-e22c"))
     }
+
+    /// Many keys are sorted as few are, and one of them twice is found among them.
+    @Test(arguments: UInt64(0)..<20)
+    func sortsAnyNumberOfKeys(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let count = Int.random(in: 2...60, using: &random)
+        let keys = (0..<count).map { "key\u{e9}\($0)" }
+        func json(_ keys: [String]) -> [UInt8] {
+            let members = keys.map { "\"\($0)\":null" }.joined(separator: ",")
+            return Array(
+                """
+                {"event_id":"e","agent_id":"a","timestamp":1,"resource_type":"r","cost":1,\
+                "currency":"USD",\(members)}
+                """.utf8
+            )
+        }
+        let shuffled = json(keys.shuffled(using: &random))
+        let event = try Event(json: shuffled.span)
+        #expect(
+            try event.metadata.entries.map(\.key)
+                == Metadata(keys.map { ($0, .null) }).entries.map(\.key)
+        )
+        let twice = json((keys + [keys[0]]).shuffled(using: &random))
+        let error = #expect(throws: EventError.self) { try Event(json: twice.span) }
+        #expect(error?.problem == .duplicate)
+        #expect(error?.field == keys[0])
+    }
 }

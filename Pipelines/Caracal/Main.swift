@@ -18,7 +18,8 @@ enum Main {
             "caracal verify my-ledger",
         ],
         subcommands: [
-            InitCommand.command, IngestCommand.command, ReceiptVerifyCommand.command,
+            InitCommand.command, IngestCommand.command, RunCommand.command,
+            ReceiptVerifyCommand.command,
             ConsistencyVerifyCommand.command, TilesVerifyCommand.command, EntryCommand.command,
             DeadLetterCommands.command, GraphCommand.command, KeygenCommand.command,
             VkeyCommand.command,

@@ -109,7 +109,9 @@ let package = Package(
         ),
         .target(
             name: "ConformanceKit",
-            dependencies: ["Checkpoints", "Cryptography", "Events", "Ledgers", "Merkle", "Streams"],
+            dependencies: [
+                "Checkpoints", "Cryptography", "Events", "Ledgers", "Merkle", "Streams",
+            ],
             path: "Tests/ConformanceKit",
             swiftSettings: strict
         ),

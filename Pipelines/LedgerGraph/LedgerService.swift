@@ -68,6 +68,7 @@ where Log.Reader: Sendable {
     ///
     /// - Throws: ``PartitionFailure``; whatever the log threw; or `CancellationError`.
     public func run() async throws {
+        if end != nil { return try await runToTheEnd() }
         let service = PartitionService(
             log: log,
             clock: runtime.clock,
@@ -77,6 +78,24 @@ where Log.Reader: Sendable {
             work: { partition, drain in try await write(partition, until: drain) }
         )
         try await service.run()
+    }
+
+    /// Writes what the first assignment has until each partition has run empty once.
+    private func runToTheEnd() async throws {
+        do {
+            guard case .assigned(let partitions) = try await log.nextChange() else { return }
+            try await withThrowingDiscardingTaskGroup { group in
+                for partition in partitions {
+                    group.addTask(executorPreference: runtime.executor) {
+                        try await write(partition, until: runtime.drain)
+                    }
+                }
+            }
+        } catch {
+            await log.close()
+            throw error
+        }
+        await log.close()
     }
 
     /// Writes one partition's ledger from its cursor on.

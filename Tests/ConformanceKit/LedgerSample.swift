@@ -8,6 +8,15 @@ public import Streams
 public enum LedgerSample {
     /// The canonical bytes of an event that follows from its number.
     public static func event(_ number: Int) throws -> [UInt8] {
+        try event(number, cost: number)
+    }
+
+    /// The canonical bytes of another event with the same identifier.
+    public static func conflicting(with number: Int) throws -> [UInt8] {
+        try event(number, cost: number + 1)
+    }
+
+    private static func event(_ number: Int, cost: Int) throws -> [UInt8] {
         try Event(
             id: "event-\(number)",
             agent: "agent-\(number % 7)",
@@ -16,7 +25,7 @@ public enum LedgerSample {
                 Metering(
                     resourceType: "llm_call",
                     quantity: .one,
-                    cost: Money(nanos: Int64(number), currency: .usd)
+                    cost: Money(nanos: Int64(cost), currency: .usd)
                 )
             )
         ).canonicalBytes

@@ -124,25 +124,28 @@ import Testing
     /// Every size under which a proof still verifies gives the path the same shape; the size in
     /// the signed checkpoint decides between those.
     @Test func refusesEverySizeThatAltersTheShape() throws {
-        var keepingShape = 0
-        for size in 1...64 {
+        var (keepingShape, wrong) = (0, 0)
+        for size in 1...40 {
             let naive = NaiveTree(size: size)
             var lists = HashLists()
             lists.append(contentsOf: naive.leaves)
+            let root = naive.root(size: size)
             for index in 0..<size {
                 let proof = try InclusionProof(of: index, in: size, from: lists)
-                for other in 0...140 where other != size {
+                let own = shape(index, size)
+                for other in 0...90 where other != size {
                     let accepted = InclusionProof.isValid(
                         proof.hashes,
                         for: naive.leaves[index],
                         at: index,
                         size: other,
-                        root: naive.root(size: size)
+                        root: root
                     )
-                    let isSameShape = shape(index, other) == shape(index, size)
-                    #expect(accepted == isSameShape, "\(index) of \(size) as of \(other)")
+                    let isSameShape = shape(index, other) == own
+                    if accepted != isSameShape { wrong += 1 }
                     if isSameShape { keepingShape += 1 }
                 }
+                #expect(wrong == 0, "index \(index) of \(size)")
             }
         }
         #expect(keepingShape > 0)

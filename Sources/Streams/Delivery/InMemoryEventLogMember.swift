@@ -59,7 +59,7 @@ public struct InMemoryEventLogMember: EventLog {
 }
 
 /// Reads a partition of an ``InMemoryEventLog`` from an offset on.
-public struct InMemoryEventLogReader: EventLogReader {
+public struct InMemoryEventLogReader: EventLogReader, Sendable {
     public typealias Element = LogRecord
     public typealias Replay = Replayable
 

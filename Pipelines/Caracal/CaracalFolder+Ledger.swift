@@ -10,10 +10,10 @@ extension CaracalFolder {
     /// Makes the empty ledger, signed with `key`.
     func makeLedger(_ key: SignerKey) async throws(CommandError) {
         if Folder.exists(FormatVersionFile.path(in: ledger)) { return }
-        let note: SignedNote
+        let empty = Checkpoint(origin: key.name, size: 0, root: RFC6962.emptyRoot)
+        let note: SignedCheckpoint
         do {
-            note = try Checkpoint(origin: key.name, size: 0, root: RFC6962.emptyRoot)
-                .signed(by: key)
+            note = try await SignedCheckpoint.sign(empty, with: Ed25519Signer(key))
         } catch {
             throw CommandError("\(keyPath): cannot sign: \(error)", exitCode: .notPermitted)
         }

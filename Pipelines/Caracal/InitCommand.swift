@@ -64,7 +64,7 @@ enum InitCommand {
             let name: String
             if let origin { name = origin } else { name = try defaultOrigin() }
             key = try KeyFile.makeKey(named: name)
-            try OutputFile.createSecret(Array("\(key.reveal())\n".utf8), at: folder.keyPath)
+            try OutputFile.createSecret(Array("\(key.secretText)\n".utf8), at: folder.keyPath)
         }
         let line = Array("\(key.verifierKey)\n".utf8)
         let path = folder.vkeyPath

@@ -1,6 +1,5 @@
 import Checkpoints
 import CommandLineInterface
-import Cryptography
 import StreamsEmbedded
 
 /// Files that hold one key, a line each.
@@ -8,12 +7,10 @@ enum KeyFile {
     /// Makes a key of random bytes.
     static func makeKey(named name: String) throws(CommandError) -> SignerKey {
         do {
-            let seed = try RandomBytes.make(Ed25519.seedByteCount)
-            if let key = try SignerKey(name: name, seed: seed) { return key }
+            return try SignerKey.generate(name: name)
         } catch {
             throw CommandError("no key could be made: \(error)", exitCode: .ioError)
         }
-        throw .usage("'\(name)' can be no origin: \(KeyFormat.originExpectation)")
     }
 
     /// Reads the signer key in the file at `path`.
@@ -29,13 +26,14 @@ enum KeyFile {
                 exitCode: .notPermitted
             )
         }
-        guard let key = SignerKey(text) else {
+        do {
+            return try SignerKey(parsing: text)
+        } catch {
             throw CommandError(
                 "\(path): is no signer key (PRIVATE+KEY+…); put the right one back",
                 exitCode: .notPermitted
             )
         }
-        return key
     }
 
     /// Reads the vkey in the file at `path`.
@@ -46,10 +44,11 @@ enum KeyFile {
         } catch {
             throw CommandError(reading: error)
         }
-        guard let key = VerifierKey(text) else {
+        do {
+            return try VerifierKey(parsing: text)
+        } catch {
             throw CommandError("\(path): is no vkey", exitCode: .badData)
         }
-        return key
     }
 
     static func line(at path: String) throws(FileError) -> String {
@@ -74,6 +73,8 @@ extension ValueFormat<String> {
 extension ValueFormat<VerifierKey> {
     /// A vkey.
     static var vkey: Self {
-        Self("KEY", "a vkey such as 'example.com/log+1a2b3c4d+AQ…'") { VerifierKey($0) }
+        Self("KEY", "a vkey such as 'example.com/log+1a2b3c4d+AQ…'") {
+            try? VerifierKey(parsing: $0)
+        }
     }
 }

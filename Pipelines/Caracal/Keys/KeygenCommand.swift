@@ -28,7 +28,7 @@ enum KeygenCommand {
         _ console: Console
     ) async throws(CommandError) -> ExitCode {
         let key = try KeyFile.makeKey(named: arguments[origin])
-        try OutputFile.createSecret(Array("\(key.reveal())\n".utf8), at: try arguments[output])
+        try OutputFile.createSecret(Array("\(key.secretText)\n".utf8), at: try arguments[output])
         try console.output("\(key.verifierKey)")
         return .success
     }

@@ -34,10 +34,11 @@ enum VkeyCommand {
             : try key(inFileAt: path)
         if let partition = try arguments[partition] {
             let name = "\(key.name)/\(partition)"
-            guard let named = VerifierKey(name: name, publicKey: key.publicKey) else {
+            do {
+                key = try VerifierKey(name: name, publicKey: key.publicKey)
+            } catch {
                 throw .usage("'\(name)' can be no origin")
             }
-            key = named
         }
         try console.output("\(key)")
         return .success
@@ -45,9 +46,8 @@ enum VkeyCommand {
 
     private static func key(inFileAt path: String) throws(CommandError) -> VerifierKey {
         let text = try reading { () throws(FileError) in try KeyFile.line(at: path) }
-        guard let key = SignerKey(text)?.verifierKey ?? VerifierKey(text) else {
-            throw CommandError("\(path): holds no key", exitCode: .badData)
-        }
-        return key
+        if let key = try? SignerKey(parsing: text) { return key.verifierKey }
+        if let key = try? VerifierKey(parsing: text) { return key }
+        throw CommandError("\(path): holds no key", exitCode: .badData)
     }
 }

@@ -79,9 +79,9 @@ enum ConsistencyVerifyCommand {
         _ console: Console
     ) throws(CheckpointError) -> Checkpoint {
         do {
-            return try Checkpoint(verifying: note, by: key)
+            return try SignedCheckpoint.verify(note, with: key)
         } catch {
-            console.errors("\(path): \(error)")
+            console.errors("\(path): \(error.message)")
             throw error
         }
     }

@@ -31,7 +31,7 @@ enum ReceiptVerifyCommand {
     ) async throws(CommandError) -> ExitCode {
         let path = try arguments[file]
         let bytes = try reading { () throws(FileError) in
-            try Folder.contents(of: path, limit: Receipt.byteLimit + 1)
+            try Folder.contents(of: path, limit: 1 << 18)
         }
         let given = try arguments[entry]
         let ownEntry: [UInt8]?
@@ -42,15 +42,19 @@ enum ReceiptVerifyCommand {
         } else {
             ownEntry = nil
         }
-        guard let receipt = Receipt(bytes) else {
-            console.errors("\(path): is no receipt")
+        let receipt: Receipt
+        do {
+            receipt = try Receipt(parsing: bytes)
+        } catch {
+            console.errors("\(path): \(error.message)")
             return .negative
         }
         guard let entry = ownEntry ?? receipt.extra else {
             throw .usage("\(path): carries no entry; give its bytes: --entry FILE")
         }
         do {
-            let checkpoint = try receipt.verify(entry.span, by: try arguments[key])
+            let key = try arguments[key]
+            let checkpoint = try receipt.verify(entry: entry, with: key).checkpoint
             let json = try eventJSON(entry)
             console.errors(
                 "entry \(receipt.index) of '\(checkpoint.origin)' (size \(checkpoint.size)): proven"
@@ -59,9 +63,11 @@ enum ReceiptVerifyCommand {
             return .success
         } catch let error as CommandError {
             throw error
+        } catch let error as ReceiptError {
+            console.errors("\(path): \(error.message)")
         } catch {
-            console.errors("\(path): \(error)")
-            return .negative
+            console.errors("\(path): its entry is no event: \(error)")
         }
+        return .negative
     }
 }

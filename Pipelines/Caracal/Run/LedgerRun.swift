@@ -79,14 +79,12 @@ struct LedgerRun {
         }
         let runtime = Runtime.live(drain: shutdown.drain)
         let meter = ProgressMeter("run", unit: "records", console)
-        let (failures, failure) = AsyncStream<LedgerError>.makeStream()
         let progress = RunProgress(
             size: head.size,
             root: head.root,
             from: head.nextOffset,
             to: end,
-            meter: meter,
-            failures: failure
+            meter: meter
         )
         let log = log
         let endOfLog: @Sendable (Int) async throws -> Int = { try await log.end(of: $0) }
@@ -97,13 +95,20 @@ struct LedgerRun {
             runtime: runtime,
             options: settings.pipeline,
             untilEnd: untilDrained ? endOfLog : nil,
+            // A command says that the disk is full and ends; a service would wait for space.
+            isRetried: { _ in false },
             observe: { progress.observe($0) }
         )
         let start = runtime.clock.now()
-        let error = await Self.run(service, until: failures)
+        do {
+            try await service.run()
+        } catch {
+            meter.finish()
+            await store.close()
+            throw Self.commandError(error, folder)
+        }
         meter.finish()
         await store.close()
-        if let error { throw Self.commandError(error, folder) }
         let counts = progress.counts
         return Outcome(
             counts: counts,
@@ -123,36 +128,12 @@ struct LedgerRun {
     /// Signs a tree under the log's name.
     private static func signer(_ key: SignerKey) -> TreeHeadSigner {
         { (_: Int, size: Int, root: Digest) async throws(LedgerError) -> [UInt8] in
-            do throws(CryptographyError) {
-                return try Checkpoint(origin: key.name, size: size, root: root)
-                    .signed(by: key).bytes
+            let checkpoint = Checkpoint(origin: key.name, size: size, root: root)
+            do throws(SigningError) {
+                return try await SignedCheckpoint.sign(checkpoint, with: Ed25519Signer(key)).bytes
             } catch {
                 throw LedgerError.signingFailed(reason: "\(error)")
             }
-        }
-    }
-
-    /// Runs the service; what it would wait for without end cancels it.
-    private static func run(
-        _ service: LedgerService<EmbeddedEventLog, EmbeddedLedgerStore>,
-        until failures: AsyncStream<LedgerError>
-    ) async -> (any Error)? {
-        await withTaskGroup(of: (any Error)?.self) { group in
-            group.addTask {
-                do {
-                    try await service.run()
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            group.addTask {
-                for await failure in failures { return failure }
-                return CancellationError()
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
         }
     }
 

@@ -20,41 +20,32 @@ final class RunProgress: Sendable {
     private let end: Int
     private let start: Int
     private let meter: ProgressMeter
-    /// Gets what keeps the run from going on.
-    private let failures: AsyncStream<LedgerError>.Continuation
 
     init(
         size: Int,
         root: Digest,
         from start: Int,
         to end: Int,
-        meter: ProgressMeter,
-        failures: AsyncStream<LedgerError>.Continuation
+        meter: ProgressMeter
     ) {
         state = Mutex(Counts(size: size, root: root, nextOffset: start))
         self.start = start
         self.end = end
         self.meter = meter
-        self.failures = failures
     }
 
     var counts: Counts { state.withLock { $0 } }
 
     func observe(_ event: LedgerEvent) {
-        switch event {
-        case .stored(let progress):
-            let counts = state.withLock { counts in
-                counts.entries += progress.entries
-                counts.dead += progress.refused
-                counts.size = progress.size
-                counts.root = progress.root
-                counts.nextOffset = progress.nextOffset
-                return counts
-            }
-            meter.update(done: counts.nextOffset - start, of: max(end, counts.nextOffset) - start)
-        case .retrying(_, let error):
-            // A command says that the disk is full and ends; a service would wait for space.
-            failures.yield(error)
+        guard case .stored(let progress) = event else { return }
+        let counts = state.withLock { counts in
+            counts.entries += progress.entries
+            counts.dead += progress.refused
+            counts.size = progress.size
+            counts.root = progress.root
+            counts.nextOffset = progress.nextOffset
+            return counts
         }
+        meter.update(done: counts.nextOffset - start, of: max(end, counts.nextOffset) - start)
     }
 }

@@ -35,12 +35,11 @@ enum TilesVerifyCommand {
             return .negative
         }
         let checkpoint: Checkpoint
+        let key = try arguments[key]
         do {
-            checkpoint = try Checkpoint(verifying: note, by: try arguments[key])
-        } catch let error as CommandError {
-            throw error
+            checkpoint = try SignedCheckpoint.verify(note, with: key)
         } catch {
-            console.errors("\(folder.path(of: .checkpoint)): \(error)")
+            console.errors("\(folder.path(of: .checkpoint)): \(error.message)")
             return .negative
         }
         var audit = TileAudit(folder, size: checkpoint.size)

@@ -78,3 +78,18 @@ struct CaracalFolder: Sendable {
         }
     }
 }
+
+extension CaracalFolder {
+    /// What the event log holds.
+    func logStatus() async throws(CommandError) -> PartitionStatus {
+        let log = try await eventLog()
+        do throws(StorageError) {
+            guard let status = try await log.status().first else {
+                throw StorageError.noSuchPartition(0)
+            }
+            return status
+        } catch {
+            throw CommandError(error)
+        }
+    }
+}

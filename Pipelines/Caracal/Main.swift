@@ -19,8 +19,10 @@ enum Main {
         ],
         subcommands: [
             InitCommand.command, IngestCommand.command, RunCommand.command,
-            ReceiptVerifyCommand.command,
-            ConsistencyVerifyCommand.command, TilesVerifyCommand.command, EntryCommand.command,
+            StatusCommand.command, CheckpointCommand.command, ReceiptCommand.command,
+            ReceiptVerifyCommand.command, ProveConsistencyCommand.command,
+            ConsistencyVerifyCommand.command, TilesCommand.command, TilesVerifyCommand.command,
+            EntriesCommand.command, EntryCommand.command,
             DeadLetterCommands.command, GraphCommand.command, KeygenCommand.command,
             VkeyCommand.command,
         ]

@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Cryptography
 import Merkle
 import StreamsEmbedded
@@ -19,6 +20,17 @@ struct TileFolder {
         }
         guard let full = file.full else { return nil }
         return try contents(of: full)
+    }
+}
+
+extension TileFolder {
+    /// Puts `bytes` into a file, durably and whole.
+    func write(_ bytes: [UInt8], as file: TilePath) throws(CommandError) {
+        let path = path(of: file)
+        try creating { () throws(FileError) in
+            try Folder.create(Folder.parent(of: path))
+            try Folder.replaceFile(path, with: bytes)
+        }
     }
 }
 

@@ -1,0 +1,108 @@
+import Checkpoints
+import CommandLineInterface
+import Events
+import LedgersEmbedded
+import Merkle
+import StreamsEmbedded
+
+/// `caracal receipt`: the proof that an entry is in the ledger.
+enum ReceiptCommand {
+    private static let event = Parameter.option(
+        "event",
+        .text("ID"),
+        help: "The entry of the event with this event_id."
+    ).optional
+    private static let index = Parameter.option(
+        "index",
+        .wholeNumber(in: 0...Int.max),
+        help: "The entry with this index."
+    ).optional
+    private static let output = Parameter.option(
+        "output",
+        short: "o",
+        .path(),
+        help: "Where the receipt goes."
+    ).optional(default: "standard output")
+    private static let entryOut = Parameter.option(
+        "entry-out",
+        .path(),
+        help: "Where the entry's bytes go, too."
+    ).optional
+
+    static let command = Command(
+        "receipt",
+        about: """
+            Make a receipt: an entry, and the proof that the signed ledger holds it.
+
+            It is checked with the log's vkey alone: 'receipt-verify'.
+            """,
+        examples: [
+            "caracal receipt my-ledger --index 7 -o call.tlog-proof",
+            "caracal receipt my-ledger --event 018bd98f-0e40-7000-8000-000000000001",
+        ],
+        parameters: [Common.folder, event, index, output, entryOut],
+        action: run
+    )
+
+    private static func run(
+        _ arguments: Arguments,
+        _ console: Console
+    ) async throws(CommandError) -> ExitCode {
+        let (event, index) = (try arguments[event], try arguments[index])
+        guard (event == nil) != (index == nil) else {
+            throw .usage("name the entry either by --event or by --index")
+        }
+        let folder = try CaracalFolder(arguments[Common.folder])
+        let key = try KeyFile.verifierKey(at: folder.vkeyPath)
+        let reader = try folder.ledgerReader()
+        let place: Int
+        if let index { place = index } else { place = try find(event ?? "", folder, reader) }
+        let found = try storing { () throws(StorageError) in try reader.entry(place) }
+        guard let entry = found else {
+            throw CommandError(
+                "\(folder.path): there is no entry \(place); the ledger has \(reader.head.size)",
+                exitCode: .noInput
+            )
+        }
+        let proof = try readingLedger {
+            try InclusionProof(of: place, in: reader.head.size, from: reader.hashes)
+        }
+        let receipt = Receipt(
+            proof: proof,
+            checkpoint: try folder.signedHead(reader, key),
+            extra: entry
+        )
+        do {
+            // What is handed out must verify: derived files may be damaged.
+            _ = try receipt.verify(entry: entry, with: key)
+        } catch {
+            throw CommandError(
+                "\(folder.ledger): the proof of entry \(place) does not lead to the signed root; "
+                    + "'caracal verify' says more",
+                exitCode: .badData
+            )
+        }
+        if let path = try arguments[entryOut] { try OutputFile.write(entry, to: path) }
+        if let path = try arguments[output] {
+            try OutputFile.write(receipt.bytes, to: path)
+        } else {
+            try console.output(bytes: receipt.bytes)
+        }
+        return .success
+    }
+
+    /// The index of the newest entry of an event.
+    private static func find(
+        _ event: String,
+        _ folder: CaracalFolder,
+        _ reader: EmbeddedLedgerReader
+    ) throws(CommandError) -> Int {
+        guard let place = try folder.entry(ofEvent: event, reader) else {
+            throw CommandError(
+                "\(folder.path): there is no entry of an event '\(event)'",
+                exitCode: .noInput
+            )
+        }
+        return place
+    }
+}

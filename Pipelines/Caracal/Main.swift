@@ -23,7 +23,8 @@ enum Main {
             ReceiptVerifyCommand.command, ProveConsistencyCommand.command,
             ConsistencyVerifyCommand.command, TilesCommand.command, TilesVerifyCommand.command,
             EntriesCommand.command, EntryCommand.command,
-            DeadLetterCommands.command, GraphCommand.command, KeygenCommand.command,
+            DeadLetterCommands.command, BackupCommand.command, GraphCommand.command,
+            KeygenCommand.command,
             VkeyCommand.command,
         ]
     )

@@ -10,6 +10,9 @@ enum DeadLetterCommands {
             A dead letter is an input that could not become an entry, kept with its reason.
             """,
         examples: ["caracal dlq list my-ledger"],
-        subcommands: [DeadLetterListCommand.command, DeadLetterShowCommand.command]
+        subcommands: [
+            DeadLetterListCommand.command, DeadLetterShowCommand.command,
+            DeadLetterRetryCommand.command,
+        ]
     )
 }

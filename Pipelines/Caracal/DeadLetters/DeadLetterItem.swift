@@ -1,3 +1,4 @@
+import Ledgers
 import StreamsEmbedded
 
 /// A dead letter as the commands show it, whoever made it.
@@ -16,6 +17,8 @@ struct DeadLetterItem: Sendable {
     let byteCount: Int
     /// The offset of what was sent again for it.
     let redrivenAt: Int?
+    /// The row of a file that it was, if it was one.
+    var row: (source: String, number: Int)?
 
     /// Whether all of the input was kept, so that it can be sent again.
     var isWhole: Bool { bytes.count == byteCount }
@@ -53,7 +56,25 @@ struct DeadLetterItem: Sendable {
             byteCount: letter.byteCount,
             redrivenAt: stored.redrivenAt
         )
+        // The header of a trace is its first line.
+        row = (letter.source, max(1, letter.line - 1))
     }
+
+    /// A record that run refused.
+    init(_ refused: RefusedRecord, redrivenAt: Int?) {
+        self.init(
+            id: Self.id(of: refused),
+            reason: refused.reason.rawValue,
+            message: refused.message,
+            origin: [("logOffset", .integer(refused.offset))],
+            bytes: refused.bytes,
+            byteCount: refused.bytes.count,
+            redrivenAt: redrivenAt
+        )
+    }
+
+    /// Letters of ingest have a colon in their name, those of run have none.
+    static func id(of refused: RefusedRecord) -> String { "@\(refused.offset)" }
 
     /// All but the bytes.
     var json: JSON {

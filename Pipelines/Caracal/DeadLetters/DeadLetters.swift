@@ -1,4 +1,5 @@
 import CommandLineInterface
+import LedgersEmbedded
 import StreamsEmbedded
 import Synchronization
 
@@ -15,6 +16,20 @@ struct DeadLetters {
             let more = visit(DeadLetterItem(stored))
             goesOn.withLock { $0 = more }
             return more
+        }
+        guard goesOn.withLock({ $0 }) else { return }
+        let log = try await folder.eventLog()
+        let sent: [String: Int]
+        do {
+            sent = try await log.redriven()
+        } catch {
+            throw CommandError(error)
+        }
+        let reader = try folder.ledgerReader()
+        try storing { () throws(StorageError) in
+            try reader.refused { _, refused in
+                visit(DeadLetterItem(refused, redrivenAt: sent[DeadLetterItem.id(of: refused)]))
+            }
         }
     }
 

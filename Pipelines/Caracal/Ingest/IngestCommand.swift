@@ -1,5 +1,6 @@
 import CommandLineInterface
 import Events
+import LedgersEmbedded
 import Settings
 import Streams
 import StreamsEmbedded
@@ -63,7 +64,7 @@ enum IngestCommand {
         let path = try arguments[file]
         let source = try sourceName(arguments[Self.source], path)
         let folder = try CaracalFolder(arguments[Common.folder])
-        let pricebook = try readPricebook(arguments[pricebook] ?? settings.pricebook)
+        let pricebook = try Pricebook.read(arguments[pricebook] ?? settings.pricebook)
         let shutdown = Shutdown()
         let input = try InputFile(path, wakeDescriptor: shutdown.wakeDescriptor)
         let size = input.size
@@ -76,7 +77,10 @@ enum IngestCommand {
             agents: try arguments[agents] ?? settings.agents,
             pricebook: pricebook
         )
-        let appender = try await folder.appender(cursor: 0, console)
+        let appender = try await folder.appender(
+            cursor: try folder.ledgerReader().head.nextOffset,
+            console
+        )
         let reporter = LetterReporter(path, console)
         let known = await appender.progress(of: source)
         let letters = try await knownLetters(of: source, known?.bytes ?? 0, folder, reporter)
@@ -119,18 +123,6 @@ enum IngestCommand {
             return .tryAgain
         }
         return counts.dead > 0 ? .badData : .success
-    }
-
-    private static func readPricebook(_ path: String?) throws(CommandError) -> Pricebook {
-        guard let path else { return .builtIn }
-        let csv = try reading { () throws(FileError) in
-            try Folder.contents(of: path, limit: 16 << 20)
-        }
-        do {
-            return try Pricebook(csv: csv.span)
-        } catch {
-            throw CommandError("\(path): \(error)", exitCode: .badData)
-        }
     }
 
     private static func makeDecoder(

@@ -70,7 +70,7 @@ import Testing
     func everyCommandKnowsAFolderThatIsNone(command: String) throws {
         let scratch = try Scratch()
         let rest = [
-            "ingest": ["-"], "receipt": ["--index", "0"], "tiles": [scratch("out")],
+            "ingest": [Caracal.trace], "receipt": ["--index", "0"], "tiles": [scratch("out")],
             "backup": [scratch("out")], "prove-consistency": ["--from", "0", "--to", "0"],
         ]
         let words = command.split(separator: " ").map(String.init)

@@ -67,6 +67,10 @@ enum IngestCommand {
         let pricebook = try Pricebook.read(arguments[pricebook] ?? settings.pricebook)
         let shutdown = Shutdown()
         let input = try InputFile(path, wakeDescriptor: shutdown.wakeDescriptor)
+        let appender = try await folder.appender(
+            cursor: try folder.ledgerReader().head.nextOffset,
+            console
+        )
         let size = input.size
         var head: [UInt8] = []
         if try input.read(SourceIngest.readSize, into: &head) == .interrupted { return .tryAgain }
@@ -76,10 +80,6 @@ enum IngestCommand {
             source: source,
             agents: try arguments[agents] ?? settings.agents,
             pricebook: pricebook
-        )
-        let appender = try await folder.appender(
-            cursor: try folder.ledgerReader().head.nextOffset,
-            console
         )
         let reporter = LetterReporter(path, console)
         let known = await appender.progress(of: source)

@@ -115,6 +115,15 @@ let package = Package(
             path: "Tests/ConformanceKit",
             swiftSettings: strict
         ),
+        program(
+            "seeds",
+            at: "Tests/Seeds",
+            [
+                "ConformanceKit", "Cryptography", "LedgerGraph", "Ledgers", "Merkle", "Streams",
+                "StreamsTesting",
+            ]
+        ),
+        tests("SeedsTests", ["seeds"]),
         tests("CryptographyTests", ["Cryptography"]),
         tests("EventsTests", ["Events", "Cryptography", "StreamsTesting"], exclude: ["Golden"]),
         tests("MerkleTests", ["Merkle", "Cryptography", "StreamsTesting"], exclude: ["Vectors"]),

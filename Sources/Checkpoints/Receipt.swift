@@ -18,6 +18,14 @@ public struct Receipt: Hashable, Sendable {
     public static let extraLimit = EntryBundle.entryLimit
     /// The most hashes that a proof has.
     public static let hashLimit = 63
+    /// The most bytes of a receipt, as its parts are bounded: more need not be read of a file.
+    public static let byteLimit =
+        header.count + 1 + extraField.count + extraTextLimit + 1
+        + indexField.count + 19 + 1
+        + hashLimit * (Digest.base64Count + 1) + 1
+        + SignedNote.byteLimit
+
+    private static let extraTextLimit = (extraLimit + 2) / 3 * 4
 
     private static let header = Array("c2sp.org/tlog-proof@v1".utf8)
     private static let extraField = Array("extra ".utf8)
@@ -25,8 +33,7 @@ public struct Receipt: Hashable, Sendable {
 
     /// What the maker put in beside the proof, or `nil`.
     ///
-    /// Nothing vouches for it, unless it is the
-    /// entry and verified as such.
+    /// Nothing vouches for it, unless it is the entry and verified as such.
     public let extra: [UInt8]?
     /// The place of the entry in the log, counted from 0.
     public let index: Int
@@ -68,7 +75,7 @@ public struct Receipt: Hashable, Sendable {
         var extra: [UInt8]?
         if line.starts(with: Self.extraField) {
             let text = Array(line.dropFirst(Self.extraField.count))
-            guard text.count <= (Self.extraLimit + 2) / 3 * 4, let value = Base64.decode(text.span),
+            guard text.count <= Self.extraTextLimit, let value = Base64.decode(text.span),
                 !value.isEmpty
             else { throw .malformed(line: number) }
             extra = value
@@ -144,16 +151,4 @@ public struct Receipt: Hashable, Sendable {
         guard isIncluded else { throw .notIncluded }
         return signed
     }
-}
-
-/// Why a receipt proves nothing.
-///
-/// Trying again cannot help.
-public enum ReceiptError: Error, Hashable, Sendable {
-    /// Not the one form of a receipt; the line is counted from 1.
-    case malformed(line: Int)
-    /// The checkpoint in it is not one of the log.
-    case checkpoint(CheckpointError)
-    /// The entry does not stand at that index of the log's tree.
-    case notIncluded
 }

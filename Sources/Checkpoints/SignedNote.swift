@@ -10,7 +10,10 @@
 /// reading and writing gives back the same bytes.
 public struct SignedNote: Hashable, Sendable {
     /// The most bytes of a note, of our choosing.
-    public static let byteLimit = 65_536
+    ///
+    /// Leaves room for ``signatureLimit`` lines of the longest signatures that cosigners make:
+    /// those of ML-DSA-44 take over 3,200 characters each.
+    public static let byteLimit = 1_048_576
     /// The most signature lines of a note, of our choosing; the specification wants at least 16.
     public static let signatureLimit = 100
 

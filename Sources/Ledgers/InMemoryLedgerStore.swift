@@ -52,7 +52,7 @@ public actor InMemoryLedgerStore: LedgerStore {
         ledger(of: partition).cursor
     }
 
-    public func commit(_ batch: LedgerBatch, seal: LedgerSeal) async throws(LedgerError) {
+    public func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
         let partition = batch.offsets.partition
         try check(batch)
         var entries: [[UInt8]] = []

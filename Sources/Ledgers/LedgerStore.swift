@@ -28,7 +28,7 @@ public protocol LedgerStore: Sendable {
     ///   - seal: Signs what was read back, or throws, and then nothing is stored.
     /// - Throws: ``LedgerError``: `fenced`, `refused`, `notWritable` and what `seal` throws with nothing
     ///   stored; `inDoubt` if the cursor has to tell.
-    func commit(_ batch: LedgerBatch, seal: LedgerSeal) async throws(LedgerError)
+    func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError)
 
     /// The identifiers and leaf hashes of the newest entries, oldest first.
     ///

@@ -49,6 +49,11 @@ public final class SimulatedNode: TaskExecutor, CustomStringConvertible {
         return task
     }
 
+    /// Starts a task that ends by itself.
+    func start(_ operation: @escaping @Sendable () async -> Void) {
+        Task(executorPreference: self, operation: operation)
+    }
+
     /// Ends the node for good: none of its jobs is ever run again.
     public func crash() {
         core.state.withLock { $0.isCrashed[index] = true }

@@ -92,6 +92,11 @@ public final class Simulation: Sendable {
         }
     }
 
+    /// Does `action` when the world has ended, before what is left is cleared up.
+    func atEnd(_ action: @escaping @Sendable () -> Void) {
+        core.state.withLock { $0.cancellers.append(action) }
+    }
+
     /// How many jobs have been run.
     public var steps: Int { core.state.withLock { $0.steps } }
 

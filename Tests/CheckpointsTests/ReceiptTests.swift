@@ -98,9 +98,10 @@ import Testing
         }
     }
 
-    /// The inclusion proof of leaf 0 looks the same in trees of 5 to 8 leaves: nothing in it says
-    /// which. The size that counts is the one that the log signed, so a receipt made over one of
-    /// these trees cannot be carried to another.
+    /// The inclusion proof of leaf 0 looks the same in trees of 5 to 8 leaves.
+    ///
+    /// Nothing in it says which. The size that counts is the one that the log signed, so a receipt
+    /// made over one of these trees cannot be carried to another.
     @Test func aSizeThatKeepsTheShapeIsBoundByTheSignedCheckpoint() async throws {
         let leaves = (0..<8).map { RFC6962.leafHash([UInt8($0)]) }
         var lists = HashLists()
@@ -185,18 +186,60 @@ import Testing
             let text = "c2sp.org/tlog-proof@v1\nextra \(extra)\nindex 1\n\nc\n"
             let receipt = try? Receipt(parsing: Array(text.utf8))
             #expect(receipt?.extra?.count == (isTaken ? count : nil))
-            let note = start + "\n" + String(repeating: "c", count: count + 1)
+        }
+        for (count, isTaken) in [(SignedNote.byteLimit, true), (SignedNote.byteLimit + 1, false)] {
+            let note = start + "\n" + String(repeating: "c", count: count)
             #expect(((try? Receipt(parsing: Array(note.utf8))) != nil) == isTaken)
         }
     }
 
-    /// Any bytes are answered; what reads is written again as it was.
-    @Test func answersTenThousandMutations() throws {
-        var random = SeededGenerator(seed: 10_000)
-        let receipts = try receipts().map(\.receipt.bytes)
+    /// The largest receipt that reads has exactly as many bytes as the limit promises, so whoever
+    /// reads one more byte of a file than that has seen that it is none.
+    @Test func itsLimitIsThatOfItsPartsTogether() throws {
+        let extra = Base64.encode([UInt8](repeating: 1, count: Receipt.extraLimit))
+        let hashes = String(repeating: Digest().base64 + "\n", count: Receipt.hashLimit)
+        let start = "c2sp.org/tlog-proof@v1\nextra \(extra)\nindex \(Int.max)\n\(hashes)\n"
+        let most = Array(start.utf8) + [UInt8](repeating: 0x63, count: SignedNote.byteLimit)
+        #expect(most.count == Receipt.byteLimit)
+        #expect(try Receipt(parsing: most).bytes == most)
+        #expect(throws: ReceiptError.self) { try Receipt(parsing: most + [0x63]) }
+    }
+
+    /// In a receipt that carries its entry, every flipped bit is refused as well, if not as a
+    /// damaged proof then because what it carries is no longer the entry.
+    @Test func noFlippedBitProvesTheEntryThatIsCarried() throws {
+        let key = try VerifierKey(parsing: TesseraLog.verifier)
+        let carrying = try receipts().filter { $0.receipt.extra != nil }
+        for (receipt, _) in [carrying[0], carrying[20]] {
+            let bytes = receipt.bytes
+            func proves(_ bytes: [UInt8]) -> Bool {
+                guard let read = try? Receipt(parsing: bytes), let entry = read.extra else {
+                    return false
+                }
+                return (try? read.verify(entry: entry, with: key)) != nil
+            }
+            var accepted = proves(bytes) ? 0 : 1
+            for place in bytes.indices {
+                for bit in 0..<8 {
+                    var damaged = bytes
+                    damaged[place] ^= 1 << bit
+                    if proves(damaged) { accepted += 1 }
+                }
+            }
+            #expect(accepted == 0)
+        }
+    }
+
+    /// Any bytes are answered; what reads is written again as it was, and proves no entry that is
+    /// not in the log at that index.
+    @Test func answersTwentyThousandMutations() throws {
+        let key = try VerifierKey(parsing: TesseraLog.verifier)
+        var random = SeededGenerator(seed: 20_000)
+        let receipts = try receipts().map { ($0.receipt.bytes, $0.entry) }
         var accepted = 0
-        for _ in 0..<10_000 {
-            var bytes = receipts[Int.random(in: 0..<receipts.count, using: &random)]
+        for _ in 0..<20_000 {
+            let (whole, entry) = receipts[Int.random(in: 0..<receipts.count, using: &random)]
+            var bytes = whole
             for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
                 let place = Int.random(in: 0..<bytes.count, using: &random)
                 switch Int.random(in: 0..<4, using: &random) {
@@ -209,7 +252,10 @@ import Testing
             guard let receipt = try? Receipt(parsing: bytes) else { continue }
             accepted += 1
             #expect(receipt.bytes == bytes)
+            guard (try? receipt.verify(entry: entry, with: key)) != nil else { continue }
+            try #require(receipt.index < TesseraLog.entries.count)
+            #expect(TesseraLog.entries[receipt.index] == entry)
         }
-        #expect((100..<9_900).contains(accepted))
+        #expect((100..<19_900).contains(accepted))
     }
 }

@@ -212,7 +212,7 @@ private actor ForgingStore: LedgerStore {
         try await base.recentEvents(of: partition, limit: limit)
     }
 
-    func commit(_ batch: LedgerBatch, seal: LedgerSeal) async throws(LedgerError) {
+    func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
         try await base.commit(batch) { leaves throws(LedgerError) in
             var forged = leaves
             forged[0] = RFC6962.emptyRoot
@@ -245,7 +245,7 @@ private actor PickyStore: LedgerStore {
         try await base.recentEvents(of: partition, limit: limit)
     }
 
-    func commit(_ batch: LedgerBatch, seal: LedgerSeal) async throws(LedgerError) {
+    func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
         for part in batch.parts where part.elements.contains(where: { offsets.contains($0.offset) })
         {
             throw .refused(reason: "not to my taste")

@@ -63,71 +63,92 @@ import Testing
         var lists = HashLists()
         lists.append(contentsOf: NaiveTree(size: size + size % 7).leaves)
         let root = naive.root(size: size)
+        var wrong: [Int] = []
         for old in 1...size {
             let proof = try ConsistencyProof(from: old, to: size, source: lists)
-            #expect(proof.hashes == naive.subproof(old, 0..<size, known: true))
-            #expect(
-                proof.hashes.count == ConsistencyProof.hashCount(oldSize: old, newSize: size)
-            )
-            #expect(proof.isValid(oldRoot: naive.root(size: old), newRoot: root))
-            #expect(proof.isValidOrFromEmpty(oldRoot: naive.root(size: old), newRoot: root))
+            let oldRoot = naive.root(size: old)
+            let isRight =
+                proof.hashes == naive.subproof(old, 0..<size, known: true)
+                && proof.hashes.count == ConsistencyProof.hashCount(oldSize: old, newSize: size)
+                && proof.isValid(oldRoot: oldRoot, newRoot: root)
+                && proof.isValidOrFromEmpty(oldRoot: oldRoot, newRoot: root)
+            if !isRight { wrong.append(old) }
         }
+        #expect(wrong.isEmpty)
     }
 
     /// A proof survives no flipped bit in a root or a hash, no hash taken away or added anywhere,
     /// no other old size, and no exchange of the roots.
     @Test(arguments: 2...16)
     func refusesEveryDamage(size: Int) throws {
-        let naive = NaiveTree(size: size)
+        try expectNoDamageAccepted(NaiveTree(size: size))
+    }
+
+    @Test func refusesEveryDamageOfThePublishedProofs() throws {
+        let tree = try RFC6962Tests.ReferenceTree.load()
+        let leaves = try tree.leafHashesHex.map(Vectors.digest)
+        for size in 2...8 { try expectNoDamageAccepted(NaiveTree(Array(leaves[..<size]))) }
+
+        for probe in try Vectors.load("merkle-consistency-all.json", as: Probes.self).cases
+        where !probe.wantErr && probe.size1 < probe.size2 {
+            let hashes = (probe.proof ?? []).compactMap { Digest(base64: $0) }
+            let old = (Int(probe.size1), try #require(Digest(base64: probe.root1)))
+            let new = (Int(probe.size2), try #require(Digest(base64: probe.root2)))
+            #expect(accepted(hashes, from: old, to: new) == 0, "\(probe.file)")
+        }
+    }
+
+    private func expectNoDamageAccepted(_ naive: NaiveTree) throws {
+        let size = naive.leaves.count
         var lists = HashLists()
         lists.append(contentsOf: naive.leaves)
-        let newRoot = naive.root(size: size)
+        let new = (size, naive.root(size: size))
         for old in 1..<size {
-            let oldRoot = naive.root(size: old)
             let hashes = try ConsistencyProof(from: old, to: size, source: lists).hashes
-            func accepts(
-                _ hashes: [Digest],
-                from old: Int = old,
-                _ oldRoot: Digest = oldRoot,
-                _ newRoot: Digest = newRoot
-            ) -> Bool {
-                ConsistencyProof.isValid(
-                    hashes,
-                    oldSize: old,
-                    oldRoot: oldRoot,
-                    newSize: size,
-                    newRoot: newRoot
-                )
-            }
-            var accepted = accepts(hashes) ? 0 : 1
-            if accepts(hashes, newRoot, oldRoot) { accepted += 1 }
-            for bit in 0..<256 {
-                if accepts(hashes, oldRoot.flipping(bit: bit)) { accepted += 1 }
-                if accepts(hashes, oldRoot, newRoot.flipping(bit: bit)) { accepted += 1 }
-                for place in hashes.indices {
-                    var damaged = hashes
-                    damaged[place] = hashes[place].flipping(bit: bit)
-                    if accepts(damaged) { accepted += 1 }
-                }
-            }
-            for place in 0...hashes.count {
-                for extra in [oldRoot, newRoot, Digest(), hashes.last ?? oldRoot] {
-                    var extended = hashes
-                    extended.insert(extra, at: place)
-                    if accepts(extended) { accepted += 1 }
-                }
-                if place < hashes.count {
-                    var shortened = hashes
-                    shortened.remove(at: place)
-                    if accepts(shortened) { accepted += 1 }
-                    if accepts(Array(hashes[..<place])) { accepted += 1 }
-                }
-            }
-            for other in -2...size + 2 where other != old {
-                if accepts(hashes, from: other) { accepted += 1 }
-            }
+            let accepted = accepted(hashes, from: (old, naive.root(size: old)), to: new)
             #expect(accepted == 0, "\(old) to \(size)")
         }
+    }
+
+    /// How many damaged forms of a proof are accepted, one more if the proof itself is not.
+    private func accepted(
+        _ hashes: [Digest],
+        from old: (size: Int, root: Digest),
+        to new: (size: Int, root: Digest)
+    ) -> Int {
+        func accepts(
+            _ hashes: [Digest],
+            from size: Int,
+            _ oldRoot: Digest,
+            _ newRoot: Digest
+        ) -> Bool {
+            ConsistencyProof.isValid(
+                hashes,
+                oldSize: size,
+                oldRoot: oldRoot,
+                newSize: new.size,
+                newRoot: newRoot
+            )
+        }
+        var accepted = accepts(hashes, from: old.size, old.root, new.root) ? 0 : 1
+        if accepts(hashes, from: old.size, new.root, old.root) { accepted += 1 }
+        for root in Damage.bits(of: old.root) where accepts(hashes, from: old.size, root, new.root)
+        {
+            accepted += 1
+        }
+        for root in Damage.bits(of: new.root) where accepts(hashes, from: old.size, old.root, root)
+        {
+            accepted += 1
+        }
+        for damaged in Damage.all(of: hashes, strangers: [old.root, new.root])
+        where accepts(damaged, from: old.size, old.root, new.root) {
+            accepted += 1
+        }
+        for size in -2...new.size + 2
+        where size != old.size && accepts(hashes, from: size, old.root, new.root) {
+            accepted += 1
+        }
+        return accepted
     }
 
     /// Where another new size is accepted, the proof for it has the same shape; the size in the

@@ -52,11 +52,13 @@ final class Edge<Element: Sendable>: Sendable {
     @usableFromInline let credits: [AsyncStream<Credit<Element>>]
     @usableFromInline let returns: [AsyncStream<Credit<Element>>.Continuation]
     @usableFromInline let waiting = MailCount()
+    @usableFromInline let weigh: (@Sendable (Element) -> Int)?
 
     @inlinable
     init(window: Window, shape: EdgeShape) {
         self.window = window
         self.shape = shape
+        weigh = heldBytes(by: Element.self)
         (mails, mailbox) = AsyncStream.makeStream(of: Mail<Element>.self)
         let streams = (0..<shape.producers).map { _ in
             AsyncStream.makeStream(of: Credit<Element>.self)

@@ -71,8 +71,8 @@ final class Inlet<Element: Sendable> {
     func push(_ parcel: consuming Parcel<Element>, from slot: Int) throws {
         var chunk = parcel.chunk
         try assembly.push(chunk.elements.span, chunk.bytes, chunk.notes, to: ports[slot])
-        owed[slot].elements += chunk.elements.count
-        owed[slot].bytes += parcel.cost
+        owed[slot].elements += parcel.elements
+        owed[slot].bytes += parcel.bytes
         chunk.elements.removeAll(keepingCapacity: true)
         owed[slot].buffers.append(chunk.elements)
         let window = edge.window

@@ -6,16 +6,18 @@ enum Occasion: Sendable {
     case chunks, finished, tick
 }
 
-/// A chunk on its way, and what it takes of the window's bytes.
+/// A chunk on its way, and what it takes of the window.
 @usableFromInline
 struct Parcel<Element: Sendable>: Sendable {
     @usableFromInline var chunk: Chunk<Element>
-    @usableFromInline var cost: Int
+    @usableFromInline var elements: Int
+    @usableFromInline var bytes: Int
 
     @inlinable
-    init(_ chunk: Chunk<Element> = Chunk(), cost: Int = 0) {
+    init(_ chunk: Chunk<Element> = Chunk(), elements: Int = 0, bytes: Int = 0) {
         self.chunk = chunk
-        self.cost = cost
+        self.elements = elements
+        self.bytes = bytes
     }
 }
 

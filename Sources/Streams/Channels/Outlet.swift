@@ -8,12 +8,12 @@ final class Outlet<Element: Sendable> {
     @usableFromInline let assembly: Assembly
     @usableFromInline var credits: AsyncStream<Credit<Element>>.Iterator
     @usableFromInline var filling = Chunk<Element>()
-    /// What the arena of ``filling`` costs: nothing, if the chunk before has paid for it.
-    @usableFromInline var arenaCost = 0
+    /// The bytes of the arena of ``filling``; none, if the chunk before has counted them.
+    @usableFromInline var arenaBytes = 0
     @usableFromInline var lastArena: [UInt8] = []
     @usableFromInline var ready: [Parcel<Element>] = []
-    @usableFromInline var readyCount = 0
-    @usableFromInline var readyCost = 0
+    @usableFromInline var readyElements = 0
+    @usableFromInline var readyBytes = 0
     @usableFromInline var buffers: [[Element]] = []
     @usableFromInline var elementsUsed = 0
     @usableFromInline var bytesUsed = 0
@@ -55,24 +55,36 @@ final class Outlet<Element: Sendable> {
             close()
         }
         filling.bytes = arena
-        arenaCost = isSameArena(lastArena, arena) ? 0 : arena.count
+        arenaBytes = isSameArena(lastArena, arena) ? 0 : arena.count
         lastArena = arena
     }
 
     @inlinable
     func close() {
-        let cost = arenaCost + filling.elements.count * MemoryLayout<Element>.stride
-        readyCount += filling.elements.count
-        readyCost += cost
-        ready.append(Parcel(filling, cost: cost))
+        // Few elements, or notes alone, take room too: else a lane that gets none of the elements
+        // would have any number of chunks under way.
+        let elements = max(filling.elements.count, edge.window.leastOfChunk)
+        let bytes = bytesOfFilling
+        readyElements += elements
+        readyBytes += bytes
+        ready.append(Parcel(filling, elements: elements, bytes: bytes))
         filling = Chunk(elements: buffers.popLast() ?? [])
         filling.elements.reserveCapacity(edge.window.chunk)
-        arenaCost = 0
+        arenaBytes = 0
         if isDue { assembly.isDue = true }
     }
 
+    @inlinable var bytesOfFilling: Int {
+        var bytes = arenaBytes + filling.elements.count * MemoryLayout<Element>.stride
+        for rejection in filling.notes.rejections { bytes += rejection.bytes.count }
+        if let weigh = edge.weigh {
+            for element in filling.elements { bytes += weigh(element) }
+        }
+        return bytes
+    }
+
     @inlinable var isDue: Bool {
-        readyCount >= edge.window.lump || readyCost >= edge.window.bytes / 4
+        readyElements >= edge.window.lump || readyBytes >= edge.window.bytes / 4
     }
 
     /// Sends what can be sent at once, even if it makes no full lump.
@@ -87,12 +99,13 @@ final class Outlet<Element: Sendable> {
     @inlinable
     func sendWhatFits() {
         var fitting = 0
-        while fitting < ready.count, hasRoom(for: ready[fitting]) {
-            let parcel = ready[fitting]
-            elementsUsed += parcel.chunk.elements.count
-            bytesUsed += parcel.cost
-            readyCount -= parcel.chunk.elements.count
-            readyCost -= parcel.cost
+        while fitting < ready.count {
+            let (elements, bytes) = (ready[fitting].elements, ready[fitting].bytes)
+            guard hasRoom(elements, bytes) else { break }
+            elementsUsed += elements
+            bytesUsed += bytes
+            readyElements -= elements
+            readyBytes -= bytes
             fitting += 1
         }
         guard fitting > 0 else { return }
@@ -108,10 +121,10 @@ final class Outlet<Element: Sendable> {
 
     /// A chunk larger than the whole window may go if nothing else is under way.
     @inlinable
-    func hasRoom(for parcel: Parcel<Element>) -> Bool {
+    func hasRoom(_ elements: Int, _ bytes: Int) -> Bool {
         elementsUsed == 0 && bytesUsed == 0
-            || elementsUsed + parcel.chunk.elements.count <= edge.window.elements
-                && bytesUsed + parcel.cost <= edge.window.bytes
+            || elementsUsed + elements <= edge.window.elements
+                && bytesUsed + bytes <= edge.window.bytes
     }
 
     /// Sends full lumps, or `everything`, waiting for credit where it must.

@@ -4,8 +4,11 @@ public struct Window: Equatable, Sendable {
     public let chunk: Int
     /// The bound in elements; a producer waits while it is reached.
     public let elements: Int
-    /// The bound in bytes: strides of elements, and each arena once for the chunks that share it.
+    /// The bound in bytes: elements and what they keep alive, what was refused, and each arena,
+    /// once for the chunks in a row that share it.
     public let bytes: Int
+    /// What a chunk takes of ``elements`` even if it holds fewer.
+    @usableFromInline let leastOfChunk: Int
     /// What moves at once, chunks down and credits back: waking a task costs more than a chunk.
     @usableFromInline let lump: Int
 
@@ -13,6 +16,7 @@ public struct Window: Equatable, Sendable {
         precondition(chunk > 0 && chunks > 0 && bytes > 0, "an edge that holds nothing is shut")
         self.chunk = chunk
         elements = chunk * chunks
+        leastOfChunk = max(1, chunk / 4)
         lump = max(1, elements / 4)
         self.bytes = bytes
     }

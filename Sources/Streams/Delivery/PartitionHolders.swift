@@ -1,11 +1,11 @@
 /// Which member of a group holds which partition of a log, and what the members are to be told.
 ///
 /// Pure: every event returns the changes for the members, in order.
-struct PartitionHolders: Sendable {
+package struct PartitionHolders: Sendable {
     /// What one member is told.
-    struct Notice: Equatable, Sendable {
-        let member: Int
-        let change: AssignmentChange
+    package struct Notice: Equatable, Sendable {
+        package let member: Int
+        package let change: AssignmentChange
     }
 
     private struct Holding {
@@ -19,22 +19,28 @@ struct PartitionHolders: Sendable {
     private var members: Set<Int> = []
     private var nextMember = 0
 
-    init(partitions: Int) {
+    package init(partitions: Int) {
         holdings = Array(repeating: Holding(), count: partitions)
     }
 
-    mutating func join() -> Int {
+    package mutating func join() -> Int {
         defer { nextMember += 1 }
         members.insert(nextMember)
         return nextMember
     }
 
-    func holds(_ member: Int, _ partition: Int) -> Bool {
+    package func holds(_ member: Int, _ partition: Int) -> Bool {
         holdings.indices.contains(partition) && holdings[partition].holder == member
     }
 
+    /// Who holds `partition`.
+    package func holder(of partition: Int) -> Int? { holdings[partition].holder }
+
+    /// Whether the holder of `partition` has been asked to release it.
+    package func isRevoked(_ partition: Int) -> Bool { holdings[partition].isRevoked }
+
     /// Gives free partitions to `member` at once, the others when their holders have let go.
-    mutating func assign(_ partitions: [Int], to member: Int) -> [Notice] {
+    package mutating func assign(_ partitions: [Int], to member: Int) -> [Notice] {
         guard members.contains(member) else { return [] }
         var now: [Int] = []
         for partition in partitions where holdings[partition].holder != member {
@@ -49,26 +55,32 @@ struct PartitionHolders: Sendable {
     }
 
     /// Asks `member` to release those of `partitions` that it holds.
-    mutating func revoke(_ partitions: [Int], from member: Int) -> [Notice] {
+    package mutating func revoke(_ partitions: [Int], from member: Int) -> [Notice] {
         let asked = partitions.filter { holds(member, $0) && !holdings[$0].isRevoked }
         for partition in asked { holdings[partition].isRevoked = true }
         return asked.isEmpty ? [] : [Notice(member: member, change: .revoked(asked))]
     }
 
     /// Takes those of `partitions` that `member` holds away from it.
-    mutating func lose(_ partitions: [Int], from member: Int) -> [Notice] {
+    package mutating func lose(_ partitions: [Int], from member: Int) -> [Notice] {
         let taken = partitions.filter { holds(member, $0) }
         if taken.isEmpty { return [] }
         return [Notice(member: member, change: .lost(taken))] + free(taken)
     }
 
+    /// Takes everything away from `member`, and from what was to come to it.
+    package mutating func expel(_ member: Int) -> [Notice] {
+        for partition in holdings.indices { holdings[partition].heirs.removeAll { $0 == member } }
+        return lose(Array(holdings.indices), from: member)
+    }
+
     /// Takes back what `member` gives up, whether or not it was asked to.
-    mutating func release(_ partitions: [Int], by member: Int) -> [Notice] {
+    package mutating func release(_ partitions: [Int], by member: Int) -> [Notice] {
         free(partitions.filter { holds(member, $0) })
     }
 
     /// Takes everything from `member`, and forgets it.
-    mutating func leave(_ member: Int) -> [Notice] {
+    package mutating func leave(_ member: Int) -> [Notice] {
         members.remove(member)
         for partition in holdings.indices { holdings[partition].heirs.removeAll { $0 == member } }
         return free(holdings.indices.filter { holdings[$0].holder == member })

@@ -1,5 +1,5 @@
 /// The records of one partition in memory, with what keeps each record of a producer single.
-struct RecordStore: Sendable {
+package struct RecordStore: Sendable {
     private struct Stored {
         let offset: Int
         let bytes: Range<Int>
@@ -20,22 +20,28 @@ struct RecordStore: Sendable {
     private var producers: [Producer] = []
     private var producerIndices: [[UInt8]: Int] = [:]
     /// The first offset that is kept.
-    private(set) var begin = 0
+    package private(set) var begin = 0
     /// The offset that the next record gets.
-    private(set) var end = 0
+    package private(set) var end = 0
 
-    /// Appends what is new of `added`, whose ranges lie in `arena`.
-    mutating func append(_ added: [LogRecord], in arena: [UInt8]) -> Appended {
+    package init() {}
+
+    /// Appends what is new of `added`, whose ranges lie in `arena`; repeats too, if so told.
+    package mutating func append(
+        _ added: [LogRecord],
+        in arena: [UInt8],
+        isRepeating: Bool = false
+    ) -> Appended {
         let from = end
         var alreadyThere = 0
         for record in added {
             let producer = index(ofProducer: arena[record.producerRange])
             if producer >= 0, record.sequence >= 0 {
-                guard record.sequence > producers[producer].sequence else {
+                guard isRepeating || record.sequence > producers[producer].sequence else {
                     alreadyThere += 1
                     continue
                 }
-                producers[producer].sequence = record.sequence
+                producers[producer].sequence = max(producers[producer].sequence, record.sequence)
             }
             let start = bytes.count
             bytes.append(contentsOf: arena[record.range])
@@ -52,24 +58,29 @@ struct RecordStore: Sendable {
     }
 
     /// Uses up offsets that will never hold a record.
-    mutating func skip(_ count: Int) {
+    package mutating func skip(_ count: Int) {
         end += count
     }
 
     /// Gives no offset below `offset` from now on.
-    mutating func forget(before offset: Int) {
+    package mutating func forget(before offset: Int) {
         begin = min(max(begin, offset), end)
     }
 
-    /// Copies records from `offset` on into `chunk`.
+    /// Copies records from `offset` on, and before `bound`, into `chunk`.
     ///
     /// - Returns: Where to go on; `offset` itself if there is nothing.
-    func read(from offset: Int, into chunk: inout Chunk<LogRecord>, limit: ChunkLimit) -> Int {
+    package func read(
+        from offset: Int,
+        upTo bound: Int = .max,
+        into chunk: inout Chunk<LogRecord>,
+        limit: ChunkLimit
+    ) -> Int {
         var index = firstIndex(from: offset)
         var latest = -1
         var name = 0..<0
-        while index < records.count, chunk.elements.count < limit.elements,
-            chunk.bytes.count < limit.bytes
+        while index < records.count, records[index].offset < bound,
+            chunk.elements.count < limit.elements, chunk.bytes.count < limit.bytes
         {
             let stored = records[index]
             if stored.producer != latest {
@@ -88,7 +99,7 @@ struct RecordStore: Sendable {
             chunk.elements.append(record)
             index += 1
         }
-        return index < records.count ? records[index].offset : max(end, offset)
+        return max(offset, min(bound, index < records.count ? records[index].offset : end))
     }
 
     private mutating func index(ofProducer name: ArraySlice<UInt8>) -> Int {

@@ -8,6 +8,8 @@ public struct Rejection: Sendable {
     /// The bytes that the input stood for, empty if it stood for none.
     public let bytes: [UInt8]
     public let error: any Error
+    /// Whether it goes on to a batch, past every `.deadLetter` and `.skip` of later stages.
+    @usableFromInline var isForBatch = false
 
     public init(stage: String, input: any Sendable, bytes: [UInt8] = [], error: any Error) {
         self.stage = stage

@@ -2,7 +2,7 @@
 public enum BatchReason: String, Sendable, CaseIterable {
     /// It had as many elements as it may have.
     case count
-    /// It had as many bytes as it may have.
+    /// It had as many bytes as it may have, or kept as many alive.
     case bytes
     /// The time since its first element was up.
     case elapsed
@@ -22,6 +22,8 @@ public struct Batch<Element: Sendable>: Sendable {
     public let lineage: Lineage
     /// What stages before refused, if ``Flow/rejectedWithBatch(_:file:line:)`` sent it along.
     public let rejections: [Rejection]
+    /// The bytes that it keeps alive: its elements, the arenas whole, what was refused.
+    public let heldBytes: Int
 
     @inlinable
     public init(
@@ -32,19 +34,30 @@ public struct Batch<Element: Sendable>: Sendable {
     ) {
         self.parts = parts
         var count = 0
-        for part in parts { count += part.elements.count }
+        var bytes = 0
+        for part in parts {
+            count += part.elements.count
+            bytes += part.bytes.count
+        }
         self.count = count
         self.reason = reason
         self.lineage = lineage
         self.rejections = rejections
+        for rejection in rejections { bytes += rejection.bytes.count }
+        heldBytes = bytes + count * MemoryLayout<Element>.stride
     }
 }
+
+extension Batch: HeavyElement {}
 
 /// When a batch is closed: whatever comes first.
 public struct BatchLimits: Sendable {
     public let count: Int
     /// Bytes as ``Flow/batch(_:_:file:line:size:)`` counts them.
     public let bytes: Int
+    /// Bytes that a batch may keep alive: its elements, what was refused, and each arena whole,
+    /// however few of its bytes an element points into.
+    public let heldBytes: Int
     /// Time since the first element, or the first note, of the batch.
     public let elapsed: Duration?
     /// Closes only where a chunk of the source ends, so that the offsets are exact.
@@ -53,12 +66,14 @@ public struct BatchLimits: Sendable {
     public init(
         count: Int = .max,
         bytes: Int = .max,
+        heldBytes: Int = 32 << 20,
         elapsed: Duration? = nil,
         wholeChunks: Bool = false
     ) {
-        precondition(count > 0 && bytes > 0, "a batch of nothing never closes")
+        precondition(count > 0 && bytes > 0 && heldBytes > 0, "a batch of nothing never closes")
         self.count = count
         self.bytes = bytes
+        self.heldBytes = heldBytes
         self.elapsed = elapsed
         self.wholeChunks = wholeChunks
     }

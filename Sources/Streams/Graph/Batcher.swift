@@ -9,7 +9,13 @@ final class Batcher<Element: Sendable> {
     @usableFromInline var parts: [Chunk<Element>] = []
     @usableFromInline var count = 0
     @usableFromInline var bytes = 0
+    /// What the batch keeps alive.
+    @usableFromInline var heldBytes = 0
     @usableFromInline var notes = Notes.none
+    /// Whether what came last is not covered by lineage yet.
+    @usableFromInline var isInsideChunk = false
+    /// Whether the time was up inside a chunk.
+    @usableFromInline var isOverdue = false
 
     @inlinable
     init(
@@ -22,7 +28,7 @@ final class Batcher<Element: Sendable> {
         self.size = size
         self.timers = timers
         self.next = next
-        timer = timers.add { [unowned self] in try flush(.elapsed) }
+        timer = timers.add { [unowned self] in try timeIsUp() }
     }
 
     @inlinable
@@ -36,9 +42,12 @@ final class Batcher<Element: Sendable> {
             start = end
             if start < input.count { try flush(reasonWhenFull) }
         }
-        notes.add(inputNotes)
-        if isFull && (!limits.wholeChunks || !inputNotes.lineage.isEmpty) {
+        if !inputNotes.isEmpty { add(inputNotes) }
+        if !input.isEmpty || !inputNotes.isEmpty { isInsideChunk = inputNotes.lineage.isEmpty }
+        if isFull && !(limits.wholeChunks && isInsideChunk) {
             try flush(reasonWhenFull)
+        } else if isOverdue && !isInsideChunk {
+            try flush(.elapsed)
         } else if !limits.wholeChunks && count == 0 && notes.rejections.isEmpty && !notes.isEmpty {
             timers.disarm(timer)
             try passNotes()
@@ -51,14 +60,30 @@ final class Batcher<Element: Sendable> {
         try next.finish()
     }
 
+    @inlinable
+    func timeIsUp() throws {
+        if limits.wholeChunks && isInsideChunk {
+            isOverdue = true
+        } else {
+            try flush(.elapsed)
+        }
+    }
+
+    @inlinable
+    func add(_ inputNotes: Notes) {
+        notes.add(inputNotes)
+        for rejection in inputNotes.rejections { heldBytes += rejection.bytes.count }
+    }
+
     @inlinable var isEmpty: Bool { count == 0 && notes.isEmpty }
 
     @inlinable var isFull: Bool {
-        count >= limits.count || bytes >= limits.bytes
-            || notes.rejections.count >= limits.count
+        count >= limits.count || isHeavy || notes.rejections.count >= limits.count
     }
 
-    @inlinable var reasonWhenFull: BatchReason { bytes >= limits.bytes ? .bytes : .count }
+    @inlinable var isHeavy: Bool { bytes >= limits.bytes || heldBytes >= limits.heldBytes }
+
+    @inlinable var reasonWhenFull: BatchReason { isHeavy ? .bytes : .count }
 
     @inlinable
     func arm() {
@@ -68,6 +93,7 @@ final class Batcher<Element: Sendable> {
     @inlinable
     func append(_ input: Span<Element>, _ arena: [UInt8]) {
         count += input.count
+        heldBytes += input.count * MemoryLayout<Element>.stride
         if let last = parts.indices.last, isSameArena(parts[last].bytes, arena) {
             parts[last].elements.append(copying: input)
         } else {
@@ -75,6 +101,7 @@ final class Batcher<Element: Sendable> {
             part.elements.reserveCapacity(input.count)
             part.elements.append(copying: input)
             parts.append(part)
+            heldBytes += arena.count
         }
     }
 
@@ -104,6 +131,8 @@ final class Batcher<Element: Sendable> {
         parts = []
         count = 0
         bytes = 0
+        heldBytes = 0
+        isOverdue = false
         notes = .none
         try next.push([batch].span, [], sent)
     }

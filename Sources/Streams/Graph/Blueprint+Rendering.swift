@@ -1,6 +1,9 @@
 /// The graph for people and for tools; equal graphs give equal text.
 extension Blueprint {
     /// The stages in order of declaration, a line each, and the most that may be under way.
+    ///
+    /// Beside that a source and each end of an edge have one chunk in hand, and what a batch holds
+    /// is passed by the chunk that fills it.
     public func describe(_ mode: ExecutionMode = .declared) -> String {
         var lines = nodes.map { node in
             let inputs = node.inputs.map { nodes[outputs[$0].node].name }.joined(separator: ", ")
@@ -13,6 +16,8 @@ extension Blueprint {
         }
         let elements = windows.reduce(0) { $0 + $1.window.elements * $1.edges }
         let bytes = windows.reduce(0) { $0 + $1.window.bytes * $1.edges }
+        let held = nodes.reduce(0) { $0 + $1.heldBytes * $1.lanes }
+        if held > 0 { lines.append("in batches: at most \(held) bytes, and a chunk a lane") }
         lines.append("in flight: at most \(elements) elements, \(bytes) bytes")
         return lines.joined(separator: "\n")
     }

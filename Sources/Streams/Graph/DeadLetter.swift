@@ -12,4 +12,16 @@ public struct DeadLetter<Failure: Error>: Sendable {
         self.bytes = bytes
         self.failure = failure
     }
+
+    /// The letter that `rejection` becomes, unless it goes on to a batch.
+    @usableFromInline
+    init?(_ rejection: Rejection) {
+        guard !rejection.isForBatch, let failure = rejection.error as? Failure else { return nil }
+        self.init(
+            stage: rejection.stage,
+            input: rejection.input,
+            bytes: rejection.bytes,
+            failure: failure
+        )
+    }
 }

@@ -21,7 +21,14 @@ extension Flow where F.Order: SettledOrder, F.Failure == Never {
     ) -> Flow<Batch<Element>, F> {
         let traits: Traits =
             limits.wholeChunks ? .takesRejections : [.cutsChunks, .takesRejections]
-        return then("batch", name, file, line, traits: traits) { assembly, site in
+        return then(
+            "batch",
+            name,
+            file,
+            line,
+            traits: traits,
+            heldBytes: limits.heldBytes
+        ) { assembly, site in
             let next: Port<Batch<Element>> = try assembly.next(site)
             let batcher = Batcher(limits, size: size, timers: assembly.timers, next: next)
             return Port { input, arena, notes in

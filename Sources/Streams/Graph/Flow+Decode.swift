@@ -93,11 +93,11 @@ extension Flow where F.Failure == Never {
         then("rewrite", name, file, line) { assembly, site in
             let next: Port<Out> = try assembly.next(site)
             var spare: [Out] = []
-            var arenas = ArenaRing()
+            var arenas = ArenaPool()
+            var fresh: [UInt8] = []
             return Port { input, arena, notes in
                 var output: [Out] = []
                 var notes = notes
-                var fresh = arenas.next()
                 swap(&spare, &output)
                 output.reserveCapacity(input.count)
                 for index in input.indices {
@@ -110,7 +110,7 @@ extension Flow where F.Failure == Never {
                     }
                 }
                 if !output.isEmpty || !notes.isEmpty { try next.push(output.span, fresh, notes) }
-                arenas.keep(fresh)
+                arenas.exchange(&fresh)
                 output.removeAll(keepingCapacity: true)
                 swap(&spare, &output)
             } finish: {

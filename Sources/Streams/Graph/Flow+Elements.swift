@@ -77,10 +77,26 @@ extension Flow {
         }
     }
 
+    /// Drops the elements for which `isIncluded`, given the bytes that they point into, is false.
+    @inlinable
+    public consuming func filterWithBytes(
+        _ name: String,
+        file: String = #fileID,
+        line: Int = #line,
+        @Separately _ isIncluded: @escaping @Sendable (Element, Span<UInt8>) -> Bool
+    ) -> Flow<Element, F> {
+        elementwise("filter", name, file, line) { input, arena, output in
+            let bytes = arena.span
+            for index in input.indices where isIncluded(input[index], bytes) {
+                output.append(input[index])
+            }
+        }
+    }
+
     /// Maps whole blocks, for work that is cheaper on several elements at a time.
     ///
-    /// `body` takes the elements and the bytes they point into. It appends at most as many elements as it was given, in their order, and must not depend
-    /// on where a block begins or ends.
+    /// `body` takes the elements and the bytes they point into. It appends at most as many elements
+    /// as it was given, in their order, and must not depend on where a block begins or ends.
     @inlinable
     public consuming func mapBlocks<Out: Sendable>(
         _ name: String,

@@ -13,18 +13,10 @@ extension Flow {
             let next: Port<Element> = try assembly.next(site)
             let dead = assembly.port(to: make(site.lane), named: name, first: true)
             return Port { input, arena, notes in
-                let letters = notes.rejections.compactMap { rejection in
-                    (rejection.error as? F.Failure).map {
-                        DeadLetter(
-                            stage: rejection.stage,
-                            input: rejection.input,
-                            bytes: rejection.bytes,
-                            failure: $0
-                        )
-                    }
-                }
+                let letters = notes.rejections.compactMap { DeadLetter<F.Failure>($0) }
                 if !letters.isEmpty { try dead.push(letters.span, [], .none) }
-                try next.push(input, arena, Notes(lineage: notes.lineage))
+                let rest = notes.afterErrorHandling
+                if !input.isEmpty || !rest.isEmpty { try next.push(input, arena, rest) }
             } finish: {
                 try next.finish()
             }
@@ -42,8 +34,9 @@ extension Flow {
         then("skip", name, file, line) { assembly, site in
             let next: Port<Element> = try assembly.next(site)
             return Port { input, arena, notes in
-                notes.rejections.forEach(observe)
-                try next.push(input, arena, Notes(lineage: notes.lineage))
+                for rejection in notes.rejections where !rejection.isForBatch { observe(rejection) }
+                let rest = notes.afterErrorHandling
+                if !input.isEmpty || !rest.isEmpty { try next.push(input, arena, rest) }
             } finish: {
                 try next.finish()
             }
@@ -62,7 +55,13 @@ extension Flow {
     ) -> Flow<Element, Facts<F.Order, F.Replay, Never>> {
         then("rejectedWithBatch", name, file, line, traits: .sendsRejections) { assembly, site in
             let next: Port<Element> = try assembly.next(site)
-            return Port(push: next.push, finish: next.finish)
+            return Port { input, arena, notes in
+                var notes = notes
+                for index in notes.rejections.indices { notes.rejections[index].isForBatch = true }
+                try next.push(input, arena, notes)
+            } finish: {
+                try next.finish()
+            }
         }
     }
 }

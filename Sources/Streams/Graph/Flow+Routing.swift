@@ -165,19 +165,46 @@ extension Flow where F.Order == TotalOrder {
         line: Int = #line,
         @Separately by key: @escaping @Sendable (Element) -> UInt32
     ) -> Flow<Element, Facts<OrderPerLane, F.Replay, F.Failure>> {
-        precondition(count > 0, "elements need a lane to go to")
-        let kernel: @Sendable (Span<Element>, inout [[Element]]) -> Void = { input, lanes in
+        spread(name, count, file, line) { input, _, lanes in
             for index in input.indices {
                 lanes[Int(key(input[index])) % lanes.count].append(input[index])
             }
         }
+    }
+
+    /// Spreads elements over lanes by the remainder of `key`, given the bytes they point into.
+    @inlinable
+    public consuming func partitionWithBytes(
+        _ name: String,
+        lanes count: Int,
+        file: String = #fileID,
+        line: Int = #line,
+        @Separately by key: @escaping @Sendable (Element, Span<UInt8>) -> UInt32
+    ) -> Flow<Element, Facts<OrderPerLane, F.Replay, F.Failure>> {
+        spread(name, count, file, line) { input, arena, lanes in
+            let bytes = arena.span
+            for index in input.indices {
+                lanes[Int(key(input[index], bytes)) % lanes.count].append(input[index])
+            }
+        }
+    }
+
+    @inlinable
+    consuming func spread(
+        _ name: String,
+        _ count: Int,
+        _ file: String,
+        _ line: Int,
+        _ kernel: @escaping @Sendable (Span<Element>, [UInt8], inout [[Element]]) -> Void
+    ) -> Flow<Element, Facts<OrderPerLane, F.Replay, F.Failure>> {
+        precondition(count > 0, "elements need a lane to go to")
         return then("partition", name, file, line, outputLanes: count) { assembly, site in
             let nexts: [Port<Element>] = try (0..<count).map { try assembly.next(site, lane: $0) }
             var spare = [[Element]](repeating: [], count: count)
             return Port { input, arena, notes in
                 var lanes: [[Element]] = []
                 swap(&spare, &lanes)
-                kernel(input, &lanes)
+                kernel(input, arena, &lanes)
                 var notes = notes
                 for lane in 0..<count {
                     if !lanes[lane].isEmpty || !notes.isEmpty {

@@ -13,7 +13,7 @@ extension Flow where F.Failure == Never {
     }
 }
 
-extension Flow where F.Failure == Never, F.Replay == Replayable {
+extension Flow where F.Failure == Never, F.Replay == Replayable, F.Order: SequencePerLog {
     /// Ends the flow in a sink whose cursor moves with its effects.
     @inlinable
     public consuming func exactlyOnceSink<S: TransactionalSink>(

@@ -13,6 +13,8 @@ struct Node: Sendable {
     /// How many instances run.
     let lanes: Int
     var traits: Traits
+    /// The bytes that one instance may hold back.
+    @usableFromInline var heldBytes = 0
     let build: Build
     let drive: (@Sendable (Assembly, Site) async throws -> Void)?
     var outputs: [Int] = []

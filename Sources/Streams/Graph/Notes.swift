@@ -25,6 +25,12 @@ public struct Notes: Sendable {
 }
 
 extension Notes {
+    /// What stays when a stage has dealt with refused elements: those that go on to a batch.
+    @inlinable var afterErrorHandling: Notes {
+        if rejections.isEmpty { return self }
+        return Notes(lineage: lineage, rejections: rejections.filter(\.isForBatch))
+    }
+
     /// Adds an element that a stage refuses, with a copy of its bytes.
     @inlinable
     mutating func refuse<Element: Sendable>(

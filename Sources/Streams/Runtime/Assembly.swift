@@ -88,7 +88,7 @@ final class Assembly {
         var source = source
         let port: Port<S.Element> = try next(site)
         var chunk = Chunk<S.Element>()
-        var arenas = ArenaRing()
+        var arenas = ArenaPool()
         let clock = runtime.clock.ending(with: runtime.drain)
         loop: while !runtime.drain.isRequested {
             try Task.checkCancellation()
@@ -97,8 +97,7 @@ final class Assembly {
                 let notes = Notes(lineage: Lineage([range]))
                 try push(chunk.elements.span, chunk.bytes, notes, to: port)
                 chunk.elements.removeAll(keepingCapacity: true)
-                arenas.keep(chunk.bytes)
-                chunk.bytes = arenas.next()
+                arenas.exchange(&chunk.bytes)
                 try await drain(everything: false)
             case .nothing:
                 try await drain(everything: true)

@@ -18,12 +18,20 @@ public struct GraphClock: Sendable {
     }
 
     private init(_ clock: GraphClock, drain: DrainSwitch) {
+        let sleep = clock.sleep
         now = clock.now
-        sleep = clock.sleep
+        self.sleep = { deadline in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await sleep(deadline) }
+                group.addTask { try await drain.wait() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
         self.drain = drain
     }
 
-    /// The same clock, for waits that end when `drain` is requested.
+    /// The same clock, for waits that end when `drain` is requested: its `sleep` returns then.
     public func ending(with drain: DrainSwitch) -> GraphClock {
         GraphClock(self, drain: drain)
     }

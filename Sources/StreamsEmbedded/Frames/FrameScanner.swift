@@ -11,7 +11,7 @@ package struct FrameScanner {
         /// Where the next one begins.
         package var end: Int { position + header.frameCount }
         /// What the next frame's header must say that came before.
-        let checksum: UInt32
+        package let checksum: UInt32
     }
 
     /// What was found at a place.

@@ -87,9 +87,13 @@ import Testing
                     return Word(number: word.number, start: start, count: word.count + 1)
                 }
                 .skip("none") { _ in }
-                .partition("lanes", lanes: 3) { UInt32($0.number % 3) }
+                .partitionWithBytes("lanes", lanes: 3) { word, bytes in
+                    UInt32(bytes[word.range.lowerBound + 1])
+                }
                 .boundary(Window(chunk: 4, chunks: 3))
-                .filter("some") { $0.number % 4 != 0 }
+                .filterWithBytes("some") { word, bytes in
+                    word.number % 4 != 0 && bytes[word.range.upperBound - 1] == UInt8(ascii: "!")
+                }
                 .sequenced("in order") { $0.number }
                 .batch("batch", BatchLimits(count: 10, wholeChunks: true))
                 .exactlyOnceSink("read") { _ in Reading(texts: texts) }
@@ -129,6 +133,63 @@ import Testing
         try await blueprint.run(.declared, on: .live)
         #expect(texts.refused == ["<3>", "<10>", "<17>", "<24>", "<31>", "<38>"])
         #expect(texts.read.count == 34)
+    }
+
+    /// A later stage deals with its own refusals only.
+    @Test func refusedElementsPassLaterErrorHandling() async throws {
+        let texts = Texts()
+        let letters = Ledger<DeadLetter<Refused>>()
+        let blueprint = Blueprint("passing") { graph in
+            graph.source("words") { Words(20) }
+                .decode("first") { word throws(Refused) in
+                    if word.number == 3 { throw Refused() }
+                    return word
+                }
+                .rejectedWithBatch("along")
+                .decode("second") { word throws(Refused) in
+                    if word.number == 4 { throw Refused() }
+                    return word
+                }
+                .deadLetter("letters", to: letters.writer)
+                .decode("third") { word throws(Refused) in
+                    if word.number == 5 { throw Refused() }
+                    return word
+                }
+                .skip("skipped") { _ in }
+                .batch("batch", BatchLimits(count: 5, wholeChunks: true))
+                .exactlyOnceSink("read") { _ in Reading(texts: texts) }
+        }
+        try await blueprint.run(.declared, on: .live)
+        #expect(texts.refused == ["<3>"])
+        #expect(letters.elements.map(\.stage) == ["second"])
+        #expect(texts.read.count == 17)
+    }
+
+    /// A chunk that nobody holds any more lends its arena to a later one.
+    @Test func arenasAreUsedAgain() async throws {
+        let capacities = Mutex<[Int]>([])
+        struct Watched: Source {
+            typealias Replay = Replayable
+
+            var words = Words(1_000)
+            let see: @Sendable (Int) -> Void
+
+            mutating func poll(into chunk: inout Chunk<Word>, limit: ChunkLimit) -> Pulled {
+                see(chunk.bytes.capacity)
+                return words.poll(into: &chunk, limit: limit)
+            }
+        }
+        let blueprint = Blueprint("again") { graph in
+            graph.source("words") {
+                Watched { capacity in capacities.withLock { $0.append(capacity) } }
+            }
+            .boundary(Window(chunk: 16, chunks: 2))
+            .sink("sink", Ledger<Word>().writer)
+        }
+        try await blueprint.run(.fused, on: .live)
+        let known = capacities.withLock(\.self)
+        #expect(known.dropFirst(3).allSatisfy { $0 > 0 }, "\(known)")
+        #expect(capacities.withLock(\.count) > 60)
     }
 
     @Test func findsRejectionsThatNoBatchTakes() {

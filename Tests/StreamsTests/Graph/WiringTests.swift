@@ -11,8 +11,8 @@ import Testing
 
     static let mistakes = [
         "BranchUsedTwice", "CommitWithoutOrder", "DeadLetterOfAnother", "DecodedTwice", "Dropped",
-        "ExactlyOnceOfForgetful", "SequencedWithoutLanes", "SinkOfFallible", "StateWhereDealt",
-        "UsedTwice", "WrongElement",
+        "ExactlyOnceOfForgetful", "ExactlyOnceWithoutOrder", "SequencedWithoutLanes",
+        "SinkOfFallible", "StateWhereDealt", "UsedTwice", "WrongElement",
     ]
 
     @Test func listsEveryFile() throws {

@@ -82,6 +82,23 @@ import Testing
         #expect(sink.elements == [0, 1, 2, 3, 4])
     }
 
+    /// Even one that waits for a time far away.
+    @Test func drainWakesASourceThatSleeps() async throws {
+        let sink = Ledger<Int>()
+        let drain = DrainSwitch()
+        let blueprint = Blueprint("slow") { graph in
+            graph.source("ticks") { Ticks(.max, every: .seconds(3_600)) }
+                .sink("sink", sink.writer)
+        }
+        let runtime = Runtime(simulation, drain: drain)
+        let run = simulation.spawn { try await blueprint.run(.fused, on: runtime) }
+        simulation.advance(by: .milliseconds(1))
+        drain.request()
+        simulation.settle()
+        try await run.value
+        #expect(sink.elements == [0])
+    }
+
     @Test func cancellationReachesEveryTask() async throws {
         let sink = Ledger<Int>()
         let blueprint = Blueprint("endless") { graph in

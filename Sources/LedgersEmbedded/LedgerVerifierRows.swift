@@ -1,0 +1,123 @@
+import Ledgers
+
+/// The rows of an index in their order, one entry and one dead letter at a time.
+struct LedgerVerifierRows {
+    /// The most agents whose names' hashes are kept, 32 bytes each.
+    private static let agentLimit = 1 << 18
+
+    private let entries: SQLiteStatement
+    private let letters: SQLiteStatement
+    private let name: SQLiteStatement
+    private var agents: [Int: UInt64] = [:]
+    /// The index of the entry, and the number of the dead letter, that the row at hand is of.
+    private(set) var entry: Int?
+    private(set) var letter: Int?
+
+    init(_ connection: SQLiteConnection) throws(SQLiteFailure) {
+        entries = try connection.prepare(
+            #"SELECT "index", event_id, agent, time FROM entries NOT INDEXED ORDER BY "index""#
+        )
+        letters = try connection.prepare(
+            "SELECT number, offset, reason FROM letters ORDER BY number"
+        )
+        name = try connection.prepare("SELECT name FROM agents WHERE id = ?1")
+        try nextEntry()
+        try nextLetter()
+    }
+
+    mutating func nextEntry() throws(SQLiteFailure) {
+        entry = try entries.step() ? entries.integer(0) : nil
+    }
+
+    mutating func nextLetter() throws(SQLiteFailure) {
+        letter = try letters.step() ? letters.integer(0) : nil
+    }
+
+    /// The number of the agent of the row at hand.
+    var agent: Int { entries.integer(2) }
+
+    /// Whether the row at hand says this of its entry; names of agents are compared by a hash.
+    mutating func isEntry(
+        id: Span<UInt8>,
+        agent: Span<UInt8>,
+        time: Int64
+    ) throws(SQLiteFailure) -> Bool {
+        guard entries.type(2) == .integer, entries.type(3) == .integer,
+            entries.integer(3) == Int(time), EntryIndexKey.matches(id, entries, 1)
+        else { return false }
+        let number = entries.integer(2)
+        if let known = agents[number] { return known == agent.hash64 }
+        name.bind(1, number)
+        guard try name.step(), name.type(0) == .text else {
+            name.reset()
+            return false
+        }
+        let hash = name.withBytes(0) { $0.hash64 }
+        name.reset()
+        if agents.count >= Self.agentLimit { agents.removeAll(keepingCapacity: true) }
+        agents[number] = hash
+        return hash == agent.hash64
+    }
+
+    /// Whether the row at hand says this of its dead letter.
+    func isLetter(_ letter: RefusedRecord) -> Bool {
+        letters.type(1) == .integer && letters.integer(1) == letter.offset
+            && letters.type(2) == .text
+            && letters.withBytes(2) { $0.isEqual(to: letter.reason.rawValue.utf8Span.span) }
+    }
+}
+
+/// How many rows a table has, and a sum over hashes of them that does not depend on their order.
+struct LedgerVerifierSum: Equatable {
+    private var count = 0
+    private var sum: UInt64 = 0
+
+    mutating func add(_ key: UInt64, _ index: Int) {
+        count += 1
+        sum &+= (key.mixed ^ UInt64(bitPattern: Int64(index))).mixed
+    }
+
+    /// The hash of an identifier, however it is kept.
+    static func hash(ofIdentifier text: Span<UInt8>) -> UInt64 {
+        EntryIndexKey.uuid(text).map(hash(ofWords:)) ?? text.hash64
+    }
+
+    private static func hash(ofWords words: (UInt64, UInt64)) -> UInt64 {
+        (words.0.mixed ^ words.1).mixed
+    }
+
+    /// The sums of the identifiers' table and of the index by agent.
+    static func stored(
+        in connection: SQLiteConnection
+    ) throws(SQLiteFailure) -> (identifiers: Self, agents: Self) {
+        var sums = (identifiers: Self(), agents: Self())
+        let identifiers = try connection.prepare(#"SELECT event_id, "index" FROM event_ids"#)
+        while try identifiers.step() {
+            let type = identifiers.type(0)
+            let hash = identifiers.withBytes(0) { bytes -> UInt64 in
+                guard type == .blob, bytes.count == 16 else { return bytes.hash64 }
+                return Self.hash(ofWords: (bytes.bigEndianWord(0), bytes.bigEndianWord(8)))
+            }
+            sums.identifiers.add(hash, identifiers.integer(1))
+        }
+        let agents = try connection.prepare(
+            """
+            SELECT agent, "index" FROM entries INDEXED BY entries_of_agent ORDER BY agent, "index"
+            """
+        )
+        while try agents.step() {
+            sums.agents.add(UInt64(bitPattern: Int64(agents.integer(0))), agents.integer(1))
+        }
+        return sums
+    }
+
+    /// How many agents another row, or none, is found for by their name.
+    static func strayAgents(_ connection: SQLiteConnection) throws(SQLiteFailure) -> Int {
+        try connection.integer(
+            """
+            SELECT count(*) FROM agents a NOT INDEXED
+            WHERE a.id IS NOT (SELECT b.id FROM agents b WHERE b.name = a.name)
+            """
+        ) ?? 0
+    }
+}

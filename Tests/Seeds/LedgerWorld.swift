@@ -1,0 +1,204 @@
+import ConformanceKit
+import Cryptography
+import LedgerGraph
+import Ledgers
+import Merkle
+import Streams
+import StreamsTesting
+import Synchronization
+
+/// Processes that write ledgers from a simulated log into a simulated store, while everything that
+/// can go wrong does: crashes at any suspension point, zombies, rebalances, lost partitions,
+/// redelivery, commits that fail, are late, or lose their answer, records that are no events.
+///
+/// Then nothing fails any more, and what was appended must be in the ledgers: each event once, in
+/// its order, under roots that follow from it, and each dead letter once.
+final class LedgerWorld: Sendable {
+    /// How a run ended.
+    struct Report: Equatable, Sendable {
+        var events = 0
+        var lost = 0
+        var doubled = 0
+        var stuck = 0
+        var crashes = 0
+        var pauses = 0
+        var traceHash: UInt64 = 0
+        /// The first thing that is wrong, for people.
+        var problem: String?
+
+        var isSound: Bool { lost == 0 && doubled == 0 && stuck == 0 && problem == nil }
+    }
+
+    private struct Stuck: Error {}
+
+    private let simulation: Simulation
+    private let log: SimulatedEventLog
+    private let store: SimulatedLedgerStore
+    private let partitions: Int
+    private let events: Int
+    private let options: LedgerPipeline.Options
+
+    /// Makes a world; what goes wrong in it, and when, follows from `seed`.
+    init(seed: UInt64, events: Int) {
+        var random = SeededGenerator(seed: seed ^ 0x5EED)
+        simulation = Simulation(seed: seed)
+        partitions = Int.random(in: 2...4, using: &random)
+        self.events = events
+        options = LedgerPipeline.Options(
+            lanes: Int.random(in: 1...3, using: &random),
+            batchCount: Int.random(in: 1...64, using: &random),
+            batchWait: .milliseconds(Int.random(in: 1...20, using: &random)),
+            memory: 1 << 20
+        )
+        log = SimulatedEventLog(
+            in: simulation,
+            partitions: partitions,
+            faults: EventLogFaults(
+                repeatedPer10000: Int.random(in: 0...300, using: &random),
+                skippedPer10000: Int.random(in: 0...500, using: &random)
+            )
+        )
+        let faults = ServiceFaults(
+            unreachablePer10000: Int.random(in: 0...400, using: &random),
+            answerLostPer10000: Int.random(in: 0...500, using: &random),
+            slowPer10000: Int.random(in: 0...300, using: &random)
+        )
+        store = SimulatedLedgerStore(
+            service: SimulatedService("store", in: simulation, faults: faults)
+        )
+    }
+
+    /// Runs the world to its end and looks at what came out.
+    func run() async -> Report {
+        let fleet = SimulatedFleet(in: simulation, count: 2, faults: FleetFaults()) { [self] in
+            start(on: $0)
+        }
+        let report = Mutex(Report(events: events))
+        let result = await simulation.run { [self] in
+            fleet.begin()
+            try await produce()
+            try await simulation.clock.sleep(for: .milliseconds(500))
+            fleet.calm()
+            store.service.faults = .none
+            do {
+                try await waitUntilDone()
+            } catch is Stuck {
+                report.withLock { $0.stuck = 1 }
+            }
+            // Zombies may still do their worst.
+            try await simulation.clock.sleep(for: .seconds(1))
+            for partition in 0..<partitions { await check(partition, report) }
+        }
+        return report.withLock { report in
+            report.crashes = fleet.crashCount
+            report.pauses = fleet.pauseCount
+            report.traceHash = result.traceHash
+            if !result.isSuccess {
+                report.stuck = 1
+                report.problem = "\(result.outcome) \(result.error.map { "\($0)" } ?? "")"
+            }
+            return report
+        }
+    }
+
+    /// Whether the record with this number is one that no event can be made of.
+    private static func isPoison(_ number: Int) -> Bool { number % 23 == 11 }
+
+    private func produce() async throws {
+        var next = Array(repeating: 0, count: partitions)
+        var left = events
+        while left > 0 {
+            let partition = simulation.random(below: partitions)
+            let count = min(left, 1 + simulation.random(below: 40))
+            let numbers = next[partition]..<next[partition] + count
+            let values = try numbers.map { number in
+                Self.isPoison(number) ? [0xFF] : try LedgerSample.event(number)
+            }
+            let chunk = LedgerSample.records(values, sequence: numbers.lowerBound)
+            _ = try await log.append(chunk.elements, in: chunk.bytes, to: partition)
+            next[partition] += count
+            left -= count
+            if simulation.random(below: 4) == 0 {
+                try await simulation.clock.sleep(for: .milliseconds(simulation.random(below: 20)))
+            }
+            if simulation.random(below: 12) == 0 { log.rebalance() }
+        }
+    }
+
+    private func waitUntilDone() async throws {
+        let limit = simulation.clock.now.advanced(by: .seconds(120))
+        for partition in 0..<partitions {
+            while await store.truth.ledger(of: partition).cursor.nextOffset
+                < log.end(of: partition)
+            {
+                if simulation.clock.now > limit { throw Stuck() }
+                try await simulation.clock.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    private func start(on node: SimulatedNode) {
+        let service = LedgerService(
+            log: log.join(on: node),
+            store: store,
+            sign: LedgerSample.sign,
+            runtime: simulation.runtime(on: node),
+            options: options,
+            drainDeadline: .milliseconds(50),
+            onFailure: { _, _ in .restart(after: .milliseconds(5)) }
+        )
+        node.spawn { try await service.run() }
+    }
+
+    private func check(_ partition: Int, _ report: borrowing Mutex<Report>) async {
+        let ledger = await store.truth.ledger(of: partition)
+        var expected: [[UInt8]] = []
+        var refused = 0
+        var seen: Set<Int> = []
+        let everything = log.everything(in: partition)
+        for record in everything.elements {
+            let isPoison = Self.isPoison(record.sequence)
+            if isPoison { refused += 1 }
+            guard seen.insert(record.sequence).inserted, !isPoison else { continue }
+            expected.append(Array(everything.bytes[record.range]))
+        }
+        let have = ledger.entries.reduce(into: [[UInt8]: Int]()) { $0[$1, default: 0] += 1 }
+        let lost = expected.filter { have[$0] == nil }.count
+        let doubled = have.values.reduce(0) { $0 + $1 - 1 }
+        let problem = Self.problem(ledger, expected, refused)
+        report.withLock { report in
+            report.lost += lost
+            report.doubled += doubled
+            if report.problem == nil, let problem {
+                report.problem = "partition \(partition): \(problem)"
+            }
+        }
+    }
+
+    /// What contradicts the promise, if anything does.
+    private static func problem(
+        _ ledger: InMemoryLedgerStore.Ledger,
+        _ expected: [[UInt8]],
+        _ refused: Int
+    ) -> String? {
+        guard ledger.entries == expected else { return "entries are not those of the log in order" }
+        let offsets = ledger.refused.map(\.offset)
+        guard offsets.count == refused, Set(offsets).count == refused else {
+            return "\(offsets.count) dead letters instead of \(refused)"
+        }
+        var tree = CompactRange()
+        var notes = ledger.notes[...]
+        for (index, entry) in expected.enumerated() {
+            tree.append(RFC6962.leafHash(entry))
+            let note = notes.first.map { String(decoding: $0, as: UTF8.self) }
+            guard let words = note?.split(separator: " "), words.count == 3 else { continue }
+            if words[1] == "\(index + 1)" {
+                guard words[2] == "\(tree.root)" else { return "checkpoint \(words[1]) is wrong" }
+                notes.removeFirst()
+            }
+        }
+        if !notes.isEmpty { return "\(notes.count) checkpoints are of no tree that ever was" }
+        return tree.root == ledger.root || expected.isEmpty
+            ? nil : "the root is not that of the log"
+    }
+}

@@ -1,0 +1,72 @@
+import Ledgers
+import Streams
+import StreamsTesting
+
+/// A ledger store behind messages that are slow, lost, or lose their answer.
+struct SimulatedLedgerStore: LedgerStore {
+    let truth = InMemoryLedgerStore()
+    let service: SimulatedService
+
+    private func call<Answer: Sendable>(
+        _ operation: @escaping @Sendable () async throws(LedgerError) -> Answer
+    ) async throws(LedgerError) -> Answer {
+        let result: Result<Answer, LedgerError>
+        do throws(ServiceFault) {
+            result = try await service.call {
+                do throws(LedgerError) {
+                    return .success(try await operation())
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            switch error {
+            case .unreachable: throw .unavailable(reason: "unreachable")
+            case .noAnswer: throw .inDoubt(reason: "no answer")
+            }
+        }
+        return try result.get()
+    }
+
+    /// Asks again until there is an answer: what is asked changes nothing, or only an epoch.
+    private func ask<Answer: Sendable>(
+        _ operation: @escaping @Sendable () async throws(LedgerError) -> Answer
+    ) async throws(LedgerError) -> Answer {
+        while true {
+            do throws(LedgerError) {
+                return try await call(operation)
+            } catch {
+                guard !Task.isCancelled else { throw .unavailable(reason: "cancelled") }
+                switch error {
+                case .unavailable, .inDoubt: continue
+                default: throw error
+                }
+            }
+        }
+    }
+
+    func claim(_ partition: Int) async throws(LedgerError) -> LedgerClaim {
+        try await ask { [truth] () async throws(LedgerError) in try await truth.claim(partition) }
+    }
+
+    func cursor(of partition: Int) async throws(LedgerError) -> Cursor {
+        try await ask { [truth] () async throws(LedgerError) in
+            try await truth.cursor(of: partition)
+        }
+    }
+
+    func recentEvents(
+        of partition: Int,
+        limit: Int
+    ) async throws(LedgerError) -> EventIDWindow {
+        try await ask { [truth] () async throws(LedgerError) in
+            try await truth.recentEvents(of: partition, limit: limit)
+        }
+    }
+
+    func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
+        try await call { [truth] () async throws(LedgerError) in
+            try await truth.commit(batch, seal: seal)
+        }
+    }
+}

@@ -48,6 +48,16 @@ struct FolderAudit {
         problems.append(Problem(what: what, file: file, offset: offset, index: index))
     }
 
+    /// Checks that the folder's own vkey is the one that everything else is checked with.
+    mutating func checkStoredKey(against key: VerifierKey) {
+        do {
+            let stored = try KeyFile.verifierKey(at: folder.vkeyPath)
+            if stored != key { report("is not the key \(key)", file: folder.vkeyPath) }
+        } catch {
+            report(error.message, file: folder.vkeyPath)
+        }
+    }
+
     /// Checks event log and ledger, and that the ledger extends a checkpoint that was saved.
     mutating func run(_ key: VerifierKey, against saved: Checkpoint?) async {
         let log = await checkEventLog()

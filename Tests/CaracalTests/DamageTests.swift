@@ -35,7 +35,7 @@ import Testing
     @Test func namesTheFileOfAProblem() throws {
         let ledger = try Ledger(copying: Ledger.shared.get())
         let name = try #require(
-            try ledger.files().filter { $0.hasPrefix("ledger/") }.max { one, other in
+            try ledger.files().filter { $0.hasPrefix("ledger/entries/") }.max { one, other in
                 try size(ledger, one) < size(ledger, other)
             }
         )

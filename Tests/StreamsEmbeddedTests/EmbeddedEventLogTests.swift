@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: [700, 1 << 20])
+    @Test(.timeLimit(.minutes(10)), arguments: [700, 1 << 20])
     func itIsAnEventLog(segmentLimit: Int) async throws {
         let suite = EventLogConformance(clock: clock) {
             let folder = try TemporaryFolder()
@@ -126,7 +126,7 @@ import Testing
         #expect(found == expected)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func aWaitingReaderIsWokenByAnAppend() async throws {
         let appender = try await EmbeddedAppender.open(log)
         let member = try await EmbeddedEventLog.open(log)
@@ -158,7 +158,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aWaitEndsWhenTheGraphDrains() async throws {
+    @Test(.timeLimit(.minutes(10))) func aWaitEndsWhenTheGraphDrains() async throws {
         let member = try await EmbeddedEventLog.open(log)
         var reader = try await member.reader(of: 0, from: 0)
         var chunk = Chunk<LogRecord>()

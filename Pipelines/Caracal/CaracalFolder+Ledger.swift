@@ -1,7 +1,6 @@
 import Checkpoints
 import CommandLineInterface
 import Cryptography
-import Events
 import Ledgers
 import LedgersEmbedded
 import Merkle
@@ -83,45 +82,5 @@ extension CaracalFolder {
                 exitCode: .badData
             )
         }
-    }
-
-    /// How far the index is, in entries.
-    func indexSize() throws(CommandError) -> Int {
-        0
-    }
-
-    /// The index of the newest entry of an event, or `nil` if there is none.
-    func entry(
-        ofEvent id: String,
-        _ reader: EmbeddedLedgerReader
-    ) throws(CommandError) -> Int? {
-        let wanted = Array(id.utf8)
-        var found: Int?
-        try storing { () throws(StorageError) in
-            try reader.entries(in: 0..<reader.head.size) { index, bytes in
-                if let range = eventID(bytes), bytes.extracting(range).elementsEqual(wanted) {
-                    found = index
-                }
-                return true
-            }
-        }
-        return found
-    }
-}
-
-/// Where the identifier of the event lies in its canonical bytes.
-private func eventID(_ bytes: Span<UInt8>) -> Range<Int>? {
-    do {
-        return try EventView(validating: bytes, in: 0..<bytes.count).eventID
-    } catch {
-        return nil
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func elementsEqual(_ bytes: [UInt8]) -> Bool {
-        guard count == bytes.count else { return false }
-        for index in indices where self[index] != bytes[index] { return false }
-        return true
     }
 }

@@ -19,11 +19,13 @@ enum Main {
         ],
         subcommands: [
             InitCommand.command, IngestCommand.command, RunCommand.command,
-            StatusCommand.command, CheckpointCommand.command, ReceiptCommand.command,
+            StatusCommand.command, CheckpointCommand.command, VerifyCommand.command,
+            ReceiptCommand.command,
             ReceiptVerifyCommand.command, ProveConsistencyCommand.command,
             ConsistencyVerifyCommand.command, TilesCommand.command, TilesVerifyCommand.command,
             EntriesCommand.command, EntryCommand.command,
-            DeadLetterCommands.command, BackupCommand.command, GraphCommand.command,
+            DeadLetterCommands.command, BackupCommand.command, ReindexCommand.command,
+            GraphCommand.command,
             KeygenCommand.command,
             VkeyCommand.command,
         ]

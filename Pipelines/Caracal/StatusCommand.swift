@@ -28,7 +28,7 @@ enum StatusCommand {
             ("root", .text(head.root.base64)),
             ("logEnd", .integer(log.end)),
             ("cursor", .integer(head.nextOffset)),
-            ("indexSize", .integer(try folder.indexSize())),
+            ("indexSize", .integer(await folder.indexSize(console))),
             ("deadLetters", .integer(max(0, log.letters + head.letters - log.redriven))),
         ]
         if try arguments[Common.json] {

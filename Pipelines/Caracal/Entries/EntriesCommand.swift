@@ -59,17 +59,14 @@ enum EntriesCommand {
         var writer = EntryWriter(isCSV: isCSV, console)
         try writer.begin()
         var failure: CommandError?
-        let reader = try folder.ledgerReader()
-        let source = try folder.entrySource(filter, reader)
-        try storing { () throws(StorageError) in
-            try source.forEach { index, bytes in
-                do throws(CommandError) {
-                    try writer.write(index, bytes, if: filter)
-                    return true
-                } catch {
-                    failure = error
-                    return false
-                }
+        let source = try await EntrySource(folder, filter, console)
+        try await source.forEach { index, bytes in
+            do throws(CommandError) {
+                try writer.write(index, bytes, if: filter)
+                return true
+            } catch {
+                failure = error
+                return false
             }
         }
         if let failure { throw failure }

@@ -2,7 +2,8 @@ import Events
 
 /// Which entries are wanted.
 struct EntryFilter {
-    let agent: [UInt8]?
+    let agentName: String?
+    private let agent: [UInt8]?
     let from: EventTime?
     let to: EventTime?
 
@@ -11,9 +12,13 @@ struct EntryFilter {
     ///   - from: The first instant.
     ///   - to: The first instant that is too late.
     init(agent: String?, from: EventTime?, to: EventTime?) {
+        agentName = agent
         self.agent = agent.map { Array($0.utf8) }
         (self.from, self.to) = (from, to)
     }
+
+    /// Whether every event is wanted.
+    var isOpen: Bool { agent == nil && from == nil && to == nil }
 
     /// Whether the event is wanted.
     func admits(_ view: EventView, _ bytes: Span<UInt8>) -> Bool {

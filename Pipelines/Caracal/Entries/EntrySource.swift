@@ -1,29 +1,147 @@
 import CommandLineInterface
+import Events
 import LedgersEmbedded
 import StreamsEmbedded
 
-/// Where entries are looked for: the whole ledger.
+/// Where entries are looked for: by the index as far as that is, in the ledger from there on.
 struct EntrySource {
-    private let reader: EmbeddedLedgerReader
+    /// Indices that are nearer to each other than this are read in one go.
+    private static let gap = 256
 
-    init(_ reader: EmbeddedLedgerReader) {
-        self.reader = reader
+    private let reader: EmbeddedLedgerReader
+    private let index: EntryIndex?
+    private let filter: EntryFilter
+
+    /// Opens what is there; without a usable index all of the ledger is read.
+    init(
+        _ folder: CaracalFolder,
+        _ filter: EntryFilter,
+        _ console: Console
+    ) async throws(CommandError) {
+        reader = try folder.ledgerReader()
+        self.filter = filter
+        index = filter.isOpen ? nil : await folder.readableIndex(console)
     }
 
-    /// Visits entries in their order, until `visit` returns `false`.
+    /// Visits entries that may be wanted, in their order, until `visit` returns `false`.
     func forEach(
-        _ visit: (_ index: Int, _ bytes: Span<UInt8>) throws(StorageError) -> Bool
-    ) throws(StorageError) {
-        try reader.entries(in: 0..<reader.head.size, visit)
+        _ visit: (_ index: Int, _ bytes: Span<UInt8>) -> Bool
+    ) async throws(CommandError) {
+        var next = 0
+        if let index {
+            let indexed = min(index.progress.entries, reader.head.size)
+            while true {
+                let page: [Int]
+                do {
+                    page = try await index.page(
+                        agent: filter.agentName,
+                        from: filter.from,
+                        to: filter.to,
+                        startingAt: next
+                    ).filter { $0 < indexed }
+                } catch {
+                    throw CommandError(error)
+                }
+                guard let last = page.last else { break }
+                for range in Self.ranges(page) {
+                    guard try read(range, visit) else { return }
+                }
+                next = last + 1
+            }
+            next = indexed
+        }
+        _ = try read(next..<max(next, reader.head.size), visit)
+    }
+
+    /// The rising indices as ranges, those near each other in one.
+    private static func ranges(_ indices: [Int]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        for index in indices {
+            if let last = ranges.last, index - last.upperBound < gap {
+                ranges[ranges.count - 1] = last.lowerBound..<index + 1
+            } else {
+                ranges.append(index..<index + 1)
+            }
+        }
+        return ranges
+    }
+
+    /// Returns whether to go on.
+    private func read(
+        _ range: Range<Int>,
+        _ visit: (_ index: Int, _ bytes: Span<UInt8>) -> Bool
+    ) throws(CommandError) -> Bool {
+        var goesOn = true
+        try storing { () throws(StorageError) in
+            try reader.entries(in: range) { index, bytes in
+                goesOn = visit(index, bytes)
+                return goesOn
+            }
+        }
+        return goesOn
     }
 }
 
 extension CaracalFolder {
-    /// Where entries that `filter` admits are looked for.
-    func entrySource(
-        _ filter: EntryFilter,
-        _ reader: EmbeddedLedgerReader
-    ) throws(CommandError) -> EntrySource {
-        EntrySource(reader)
+    /// The index for queries, or `nil` if there is none that can be used.
+    func readableIndex(_ console: Console) async -> EntryIndex? {
+        do {
+            return try await EntryIndex.openForReading(ledger)
+        } catch {
+            if case .missing = error { return nil }
+            // All of it can be answered from the ledger, only slower.
+            console.errors("\(error)")
+            return nil
+        }
+    }
+
+    /// How far the index is, in entries; 0 if there is none.
+    func indexSize(_ console: Console) async -> Int {
+        guard let index = await readableIndex(console) else { return 0 }
+        let size = index.progress.entries
+        await index.close()
+        return size
+    }
+
+    /// The index of the newest entry of an event, or `nil` if there is none.
+    func entry(
+        ofEvent id: String,
+        _ reader: EmbeddedLedgerReader,
+        _ console: Console
+    ) async throws(CommandError) -> Int? {
+        var found: Int?
+        var start = 0
+        if let index = await readableIndex(console) {
+            start = min(index.progress.entries, reader.head.size)
+            do {
+                found = try await index.indices(ofEvent: id).last { $0 < start }
+            } catch {
+                throw CommandError(error)
+            }
+            await index.close()
+        }
+        let wanted = Array(id.utf8)
+        let size = reader.head.size
+        try storing { () throws(StorageError) in
+            try reader.entries(in: start..<size) { index, bytes in
+                if isEvent(wanted, bytes) { found = index }
+                return true
+            }
+        }
+        return found
+    }
+}
+
+/// Whether `bytes` are those of an event with this identifier.
+private func isEvent(_ id: [UInt8], _ bytes: Span<UInt8>) -> Bool {
+    do {
+        let range = try EventView(validating: bytes, in: 0..<bytes.count).eventID
+        guard range.count == id.count else { return false }
+        for place in id.indices where bytes[range.lowerBound + place] != id[place] {
+            return false
+        }
+        return true
+    } catch {
+        return false
     }
 }

@@ -67,19 +67,21 @@ enum IngestCommand {
         let pricebook = try Pricebook.read(arguments[pricebook] ?? settings.pricebook)
         let shutdown = Shutdown()
         let input = try InputFile(path, wakeDescriptor: shutdown.wakeDescriptor)
+        let appender = try await folder.appender(
+            cursor: try folder.ledgerReader().head.nextOffset,
+            console
+        )
         let size = input.size
         var head: [UInt8] = []
-        if try input.read(SourceIngest.readSize, into: &head) == .interrupted { return .tryAgain }
+        if try input.read(SourceIngest.readSize, into: &head) == .interrupted {
+            return try finish(SourceIngest.Counts(), isComplete: false, console)
+        }
         let format = try InputFormat.find(arguments[format] ?? settings.format, head, path)
         let decoder = try makeDecoder(
             format,
             source: source,
             agents: try arguments[agents] ?? settings.agents,
             pricebook: pricebook
-        )
-        let appender = try await folder.appender(
-            cursor: try folder.ledgerReader().head.nextOffset,
-            console
         )
         let reporter = LetterReporter(path, console)
         let known = await appender.progress(of: source)
@@ -113,7 +115,14 @@ enum IngestCommand {
         meter.finish()
         reporter.finish()
         await appender.close()
-        let counts = await job.counts
+        return try finish(await job.counts, isComplete: isComplete, console)
+    }
+
+    private static func finish(
+        _ counts: SourceIngest.Counts,
+        isComplete: Bool,
+        _ console: Console
+    ) throws(CommandError) -> ExitCode {
         try console.output(
             "read \(counts.read) appended \(counts.appended) already \(counts.already) "
                 + "dead \(counts.dead)"

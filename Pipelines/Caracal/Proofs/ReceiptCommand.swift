@@ -56,7 +56,11 @@ enum ReceiptCommand {
         let key = try KeyFile.verifierKey(at: folder.vkeyPath)
         let reader = try folder.ledgerReader()
         let place: Int
-        if let index { place = index } else { place = try find(event ?? "", folder, reader) }
+        if let index {
+            place = index
+        } else {
+            place = try await find(event ?? "", folder, reader, console)
+        }
         let found = try storing { () throws(StorageError) in try reader.entry(place) }
         guard let entry = found else {
             throw CommandError(
@@ -95,9 +99,10 @@ enum ReceiptCommand {
     private static func find(
         _ event: String,
         _ folder: CaracalFolder,
-        _ reader: EmbeddedLedgerReader
-    ) throws(CommandError) -> Int {
-        guard let place = try folder.entry(ofEvent: event, reader) else {
+        _ reader: EmbeddedLedgerReader,
+        _ console: Console
+    ) async throws(CommandError) -> Int {
+        guard let place = try await folder.entry(ofEvent: event, reader, console) else {
             throw CommandError(
                 "\(folder.path): there is no entry of an event '\(event)'",
                 exitCode: .noInput

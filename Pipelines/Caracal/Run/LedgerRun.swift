@@ -79,12 +79,14 @@ struct LedgerRun {
         }
         let runtime = Runtime.live(drain: shutdown.drain)
         let meter = ProgressMeter("run", unit: "records", console)
+        let index = settings.index == .follow ? await IndexRun.open(folder, console) : nil
         let progress = RunProgress(
             size: head.size,
             root: head.root,
             from: head.nextOffset,
             to: end,
-            meter: meter
+            meter: meter,
+            index: index
         )
         let log = log
         let endOfLog: @Sendable (Int) async throws -> Int = { try await log.end(of: $0) }
@@ -100,15 +102,11 @@ struct LedgerRun {
             observe: { progress.observe($0) }
         )
         let start = runtime.clock.now()
-        do {
-            try await service.run()
-        } catch {
+        let error = await run(service, beside: index) {
             meter.finish()
-            await store.close()
-            throw Self.commandError(error, folder)
         }
-        meter.finish()
         await store.close()
+        if let error { throw Self.commandError(error, folder) }
         let counts = progress.counts
         return Outcome(
             counts: counts,
@@ -134,6 +132,34 @@ struct LedgerRun {
             } catch {
                 throw LedgerError.signingFailed(reason: "\(error)")
             }
+        }
+    }
+
+    /// Runs the service, with the index behind it until that has caught up.
+    ///
+    /// - Parameters:
+    ///   - service: The pipeline.
+    ///   - index: The index, if it is to follow.
+    ///   - ended: Called when the service has ended.
+    /// - Returns: What the service threw.
+    private func run(
+        _ service: LedgerService<EmbeddedEventLog, EmbeddedLedgerStore>,
+        beside index: IndexRun?,
+        ended: @Sendable () -> Void
+    ) async -> (any Error)? {
+        await withTaskGroup(of: Void.self) { group in
+            if let index { group.addTask { await index.run { _ in } } }
+            var failure: (any Error)?
+            do {
+                try await service.run()
+            } catch {
+                failure = error
+            }
+            ended()
+            index?.finish()
+            // Whoever asked for the end does not wait for the index: the next run goes on with it.
+            if failure != nil || shutdown.isRequested { group.cancelAll() }
+            return failure
         }
     }
 

@@ -20,18 +20,21 @@ final class RunProgress: Sendable {
     private let end: Int
     private let start: Int
     private let meter: ProgressMeter
+    private let index: IndexRun?
 
     init(
         size: Int,
         root: Digest,
         from start: Int,
         to end: Int,
-        meter: ProgressMeter
+        meter: ProgressMeter,
+        index: IndexRun?
     ) {
         state = Mutex(Counts(size: size, root: root, nextOffset: start))
         self.start = start
         self.end = end
         self.meter = meter
+        self.index = index
     }
 
     var counts: Counts { state.withLock { $0 } }
@@ -46,6 +49,7 @@ final class RunProgress: Sendable {
             counts.nextOffset = progress.nextOffset
             return counts
         }
+        index?.note(size: counts.size)
         meter.update(done: counts.nextOffset - start, of: max(end, counts.nextOffset) - start)
     }
 }

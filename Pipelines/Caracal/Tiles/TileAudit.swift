@@ -38,9 +38,9 @@ struct TileAudit {
         for tile in layout.tiles(level: 0) {
             guard problems.count < Self.problemsMax else { return nil }
             guard let leaves = try leaves(of: tile) else { continue }
-            var finished: [(level: Int, hash: Digest)] = []
+            var finished = leaves.map { (level: 0, hash: $0) }
             range.append(contentsOf: leaves.span) { node, hash in
-                if node.level.isMultiple(of: TileCoordinate.height) {
+                if node.level > 0, node.level.isMultiple(of: TileCoordinate.height) {
                     finished.append((node.level / TileCoordinate.height, hash))
                 }
             }

@@ -1,0 +1,71 @@
+import Checkpoints
+import CommandLineInterface
+import Cryptography
+import LedgersEmbedded
+import Streams
+import StreamsEmbedded
+
+/// `caracal verify`: everything in a folder, checked against its bytes.
+enum VerifyCommand {
+    private static let key = Parameter.option(
+        "vkey",
+        .vkey,
+        help: "The log's public key, from elsewhere than the folder."
+    ).optional(default: "the one that the folder has")
+    private static let against = Parameter.option(
+        "against",
+        .path("NOTE"),
+        help: "A checkpoint that was saved before: the folder must extend it."
+    ).optional
+
+    static let command = Command(
+        "verify",
+        about: """
+            Check the event log, every entry, the tree, every checkpoint, and the index.
+
+            Exits 0 if all of it is right, 1 if anything is not. Whoever can change the folder can
+            change the key in it, too: give --vkey. Who put an older state back is found by
+            --against.
+            """,
+        examples: [
+            "caracal verify my-ledger",
+            "caracal verify my-ledger --vkey example.com/log+1a2b3c4d+AQ… --against saved.note --json",
+        ],
+        parameters: [Common.folder, key, against, Common.json],
+        action: run
+    )
+
+    private static func run(
+        _ arguments: Arguments,
+        _ console: Console
+    ) async throws(CommandError) -> ExitCode {
+        let folder = try CaracalFolder(arguments[Common.folder])
+        let given = try arguments[key]
+        let isJSON = try arguments[Common.json]
+        var audit = FolderAudit(folder, console)
+        let key: VerifierKey
+        do {
+            key = try folder.verifierKey(given).0
+        } catch {
+            audit.report("\(error.message)", file: folder.vkeyPath)
+            return try audit.finish(isJSON, console)
+        }
+        audit.checkStoredKey(against: key)
+        if given == nil {
+            console.errors("checked with the stored key \(key); give --vkey to use one of yours")
+        }
+        var saved: Checkpoint?
+        if let path = try arguments[against] {
+            let note = try reading { () throws(FileError) in
+                try Folder.contents(of: path, limit: SignedNote.byteLimit + 1)
+            }
+            do {
+                saved = try SignedCheckpoint.verify(note, with: key)
+            } catch {
+                audit.report(error.message, file: path)
+            }
+        }
+        await audit.run(key, against: saved)
+        return try audit.finish(isJSON, console)
+    }
+}

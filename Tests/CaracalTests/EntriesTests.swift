@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+@Suite struct EntriesTests {
+    @Test func printsEntriesInOrder() throws {
+        let ledger = try Ledger.shared.get()
+        let lines = try ledger.run("entries").output.split(separator: "\n")
+        #expect(lines.count == 300)
+        for (number, line) in lines.enumerated() {
+            let entry = try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            )
+            #expect(entry["index"] as? Int == number)
+            #expect(entry["cost"] is String && entry["quantity"] is String)
+        }
+    }
+
+    @Test func picksByAgentAndTime() throws {
+        let ledger = try Ledger.shared.get()
+        let agent = try ledger.run("entries", "--agent", "agent-3").output.split(separator: "\n")
+        #expect(agent.count == 19)
+        #expect(agent.allSatisfy { $0.contains(#""agent_id":"agent-3""#) })
+        let all = try ledger.run("entries").output.split(separator: "\n").map(String.init)
+        let times = try all.map { line in
+            try #require(line.firstMatch(of: /"timestamp":"([^"]+)"/)).1
+        }
+        let picked = try ledger.run(
+            "entries",
+            "--from",
+            String(times[10]),
+            "--to",
+            String(times[20])
+        ).output.split(separator: "\n").map(String.init)
+        #expect(picked == Array(all[10..<20]))
+        #expect(try ledger.run("entries", "--agent", "nobody").output == "")
+        #expect(try ledger.run("entries", "--from", "yesterday").code == 64)
+    }
+
+    @Test func writesCSVThatNoSpreadsheetRuns() throws {
+        let ledger = try Ledger()
+        let line = eventLine(1, agent: "=cmd|' /C calc'!A0", id: #"a,\"b"#)
+        let ingested = try ledger.run("ingest", ledger.scratch.file("a.ndjson", line + "\n"))
+        #expect(ingested.code == 0, "\(ingested.errors)")
+        try ledger.drain()
+        let lines = try ledger.run("entries", "--format", "csv").output
+            .split(whereSeparator: \.isNewline)
+        #expect(
+            lines.first
+                == "index,event_id,event_type,agent_id,resource_type,timestamp,quantity,cost,currency,metadata"
+        )
+        #expect(lines.count == 2)
+        #expect(lines[1].hasPrefix(#"0,"a,""b",metering,"#))
+        #expect(!lines[1].contains(",=") && !lines[1].contains(#","="#))
+    }
+
+    @Test func backsUpWhileRunning() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", Caracal.trace)
+        let running = try Running(["run", ledger.path, "--batch-count", "64"])
+        try wait(for: { try ledger.status()["size"] as? Int ?? 0 > 500 })
+        let copy = ledger.scratch("copy")
+        #expect(try ledger.run("backup", copy).code == 0)
+        running.signal(SIGTERM)
+        #expect(try running.wait().code == 0)
+        #expect(try Caracal.run("verify", copy).code == 0)
+        #expect(try Caracal.run("run", copy, "--until-drained").code == 0)
+        let root = try object(of: Caracal.run("status", copy, "--json"))["root"] as? String
+        #expect(try root == Ledger.whole.get().root())
+        #expect(try ledger.run("backup", copy).code == 73)
+    }
+
+    @Test func showsTheGraph() throws {
+        for (format, word) in [("mermaid", "flowchart"), ("dot", "digraph"), ("text", "batch")] {
+            let outcome = try Caracal.run("graph", "--format", format)
+            #expect(outcome.code == 0)
+            #expect(outcome.output.contains(word))
+        }
+        #expect(try Caracal.run("graph", "--format", "png").code == 64)
+    }
+
+    @Test func showsTheStatusForPeople() throws {
+        let outcome = try Ledger.shared.get().run("status")
+        for name in ["origin", "size", "root", "logEnd", "cursor", "indexSize", "deadLetters"] {
+            #expect(outcome.output.contains(name))
+        }
+    }
+
+    @Test func saysThatAFullOutputIsFull() throws {
+        let ledger = try Ledger.shared.get()
+        let outcome = try Caracal.run(
+            ["entries", ledger.path],
+            limit: "exec > /dev/full"
+        )
+        #expect(outcome.code == 74)
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@Suite struct ProofTests {
+    @Test func provesThatTheFolderExtendsAnOlderCheckpoint() throws {
+        let ledger = try Ledger()
+        let scratch = ledger.scratch
+        let empty = try scratch.file("empty", ledger.run("checkpoint").output)
+        _ = try ledger.run("ingest", scratch.file("a.csv", traceText(rows: 37)))
+        try ledger.drain()
+        let old = try scratch.file("old", ledger.run("checkpoint").output)
+        _ = try ledger.run("ingest", scratch.file("b.csv", traceText(rows: 100)))
+        try ledger.drain()
+        let new = try scratch.file("new", ledger.run("checkpoint").output)
+
+        let proof = try ledger.run("prove-consistency", "--from", "37", "--to", "137")
+        #expect(proof.code == 0)
+        let hashes = proof.output.split(separator: "\n")
+        #expect(hashes.count > 2)
+        #expect(hashes.allSatisfy { $0.count == 44 && $0.hasSuffix("=") })
+        let proofFile = try scratch.file("proof", proof.output)
+        let verify = ["consistency-verify"]
+        let key = ["--vkey", ledger.vkey]
+        #expect(try Caracal.run(verify + [old, new, proofFile] + key).code == 0)
+        #expect(try Caracal.run(verify + [new, old, proofFile] + key).code == 1)
+        let shortened = try scratch.file("short", String(proof.output.dropLast(45)))
+        #expect(try Caracal.run(verify + [old, new, shortened] + key).code == 1)
+        #expect(try Caracal.run(verify + [old, new, old] + key).code == 1)
+        #expect(try Caracal.run(verify + [old, new, scratch("none")] + key).code == 66)
+        #expect(try Caracal.run(verify + [old, new, proofFile, "--vkey", "x"]).code == 64)
+        let other = try Ledger()
+        #expect(
+            try Caracal.run(verify + [old, new, proofFile, "--vkey", other.vkey]).code == 1
+        )
+
+        #expect(try ledger.run("verify", "--against", old).code == 0)
+        #expect(try ledger.run("verify", "--against", empty).code == 0)
+        let none = try ledger.run("prove-consistency", "--from", "137", "--to", "137")
+        #expect(none.code == 0 && none.output == "")
+        #expect(try ledger.run("prove-consistency", "--from", "1", "--to", "138").code == 66)
+        #expect(try ledger.run("prove-consistency", "--from", "9", "--to", "3").code == 64)
+    }
+
+    @Test func findsAFolderThatWasRolledBack() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", ledger.scratch.file("a.csv", traceText(rows: 20)))
+        try ledger.drain()
+        let older = try Ledger(copying: ledger)
+        _ = try ledger.run("ingest", ledger.scratch.file("b.csv", traceText(rows: 40)))
+        try ledger.drain()
+        let saved = try ledger.scratch.file("saved", ledger.run("checkpoint").output)
+        #expect(try older.run("verify").code == 0)
+        let outcome = try older.run("verify", "--against", saved)
+        #expect(outcome.code == 1)
+        #expect(outcome.output.contains("60"))
+        let garbage = try ledger.scratch.file("garbage", "x")
+        #expect(try older.run("verify", "--against", garbage).code == 1)
+        #expect(try older.run("verify", "--against", garbage + "x").code == 66)
+    }
+
+    @Test func exportsTilesThatVerifyAlone() throws {
+        let ledger = try Ledger()
+        let out = ledger.scratch("tiles")
+        _ = try ledger.run("ingest", ledger.scratch.file("a.csv", traceText(rows: 300)))
+        try ledger.drain()
+        #expect(try ledger.run("tiles", out).code == 0)
+        let verify = ["tiles-verify", out, "--vkey", ledger.vkey]
+        #expect(try Caracal.run(verify).code == 0)
+        let files = FileManager.default.enumerator(atPath: out)?.compactMap { $0 as? String } ?? []
+        for name in [
+            "checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000",
+            "tile/entries/001.p/44",
+        ] {
+            #expect(files.contains(name))
+        }
+        #expect(
+            try String(contentsOfFile: out + "/checkpoint", encoding: .utf8)
+                == ledger.run("checkpoint").output
+        )
+        // Again adds only what is new.
+        let stamp = try modified(out + "/tile/0/000")
+        _ = try ledger.run("ingest", ledger.scratch.file("b.csv", traceText(rows: 300)))
+        try ledger.drain()
+        #expect(try ledger.run("tiles", out).code == 0)
+        #expect(try modified(out + "/tile/0/000") == stamp)
+        #expect(try Caracal.run(verify).code == 0)
+        #expect(try Caracal.run("tiles-verify", out, "--vkey", try Ledger().vkey).code == 1)
+        #expect(try Caracal.run("tiles-verify", out + "x", "--vkey", ledger.vkey).code == 66)
+
+        for name in [
+            "tile/0/000", "tile/0/001", "tile/entries/002.p/88", "tile/1/000.p/2", "checkpoint",
+        ] {
+            let url = URL(filePath: out).appending(path: name)
+            let whole = try Data(contentsOf: url)
+            var flipped = whole
+            flipped[whole.count / 2] ^= 4
+            try flipped.write(to: url)
+            #expect(try Caracal.run(verify).code == 1, "\(name)")
+            try FileManager.default.removeItem(at: url)
+            #expect([1, 66].contains(try Caracal.run(verify).code), "\(name)")
+            try whole.write(to: url)
+        }
+        #expect(try Caracal.run(verify).code == 0)
+    }
+
+    private func modified(_ path: String) throws -> Date? {
+        try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+    }
+}

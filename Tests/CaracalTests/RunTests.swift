@@ -1,0 +1,150 @@
+import Foundation
+import Testing
+
+@Suite struct RunTests {
+    @Test func drainsTheTraceIntoTheLedger() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", Caracal.trace)
+        let outcome = try ledger.drain()
+        let line = try #require(
+            outcome.lastLine.wholeMatch(
+                of: /entries (\d+) dead (\d+) rate (\d+)\/s size (\d+) root (\S{44})/
+            )
+        )
+        #expect(line.1 == "19366" && line.2 == "0" && line.4 == "19366")
+        let status = try ledger.status()
+        #expect(status["size"] as? Int == 19_366)
+        #expect(status["cursor"] as? Int == 19_366)
+        #expect(status["logEnd"] as? Int == 19_366)
+        #expect(status["indexSize"] as? Int == 19_366)
+        #expect(status["root"] as? String == String(line.5))
+        let again = try ledger.drain()
+        #expect(again.lastLine.hasPrefix("entries 0 dead 0 "))
+        #expect(again.lastLine.hasSuffix("size 19366 root \(line.5)"))
+    }
+
+    /// The root and the order of entries depend on none of these.
+    @Test(arguments: [
+        ["--lanes", "1", "--batch-count", "7"], ["--lanes", "3", "--batch-bytes", "1 KiB"],
+        ["--lanes", "2", "--batch-wait", "0"], ["--memory", "32 MiB", "--index", "deferred"],
+    ])
+    func keepsTheRootWhateverTheOptions(options: [String]) throws {
+        let expected = try Ledger.shared.get()
+        let ledger = try Ledger()
+        let file = try ledger.scratch.file("trace.csv", traceText(rows: 300))
+        _ = try ledger.run("ingest", file)
+        let outcome = try Caracal.run(["run", ledger.path, "--until-drained"] + options)
+        #expect(outcome.code == 0)
+        #expect(try ledger.root() == expected.root())
+    }
+
+    @Test func leavesTheIndexToLater() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", ledger.scratch.file("trace.csv", traceText(rows: 50)))
+        #expect(try ledger.run("run", "--until-drained", "--index", "deferred").code == 0)
+        #expect(try ledger.status()["indexSize"] as? Int == 0)
+        // What the index has not reached is found all the same.
+        #expect(try ledger.run("entries").output.split(separator: "\n").count == 50)
+        #expect(try ledger.run("reindex").code == 0)
+        #expect(try ledger.status()["indexSize"] as? Int == 50)
+    }
+
+    @Test func dropsAnEventThatIsThereAlready() throws {
+        let ledger = try Ledger()
+        let lines = [
+            eventLine(1, producer: "p"), eventLine(2, producer: "p"),
+            eventLine(1, producer: "p"), eventLine(1, cost: "0.5", producer: "p"),
+            eventLine(3, producer: "p"),
+        ]
+        for (number, line) in lines.enumerated() {
+            _ = try ledger.run("ingest", ledger.scratch.file("\(number).ndjson", line + "\n"))
+        }
+        let outcome = try ledger.drain()
+        #expect(outcome.lastLine.hasPrefix("entries 3 dead 1 "))
+        #expect(try ledger.run("dlq list").output.contains("id_conflict"))
+        #expect(try ledger.status()["deadLetters"] as? Int == 1)
+    }
+
+    @Test func endsWithSuccessOnSIGTERM() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", ledger.scratch.file("trace.csv", traceText(rows: 20)))
+        let running = try Running(["run", ledger.path])
+        try wait(for: { try ledger.status()["size"] as? Int == 20 })
+        // It wakes on what comes later, too.
+        _ = try ledger.run("ingest", ledger.scratch.file("more.csv", traceText(rows: 30)))
+        try wait(for: { try ledger.status()["size"] as? Int == 50 })
+        running.signal(SIGTERM)
+        let outcome = try running.wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(outcome.lastLine.hasPrefix("entries 50 dead 0 "))
+        #expect(try ledger.run("verify").code == 0)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func isCutShortBySignalsAndGoesOn(signal: Int32) throws {
+        let ledger = try Ledger()
+        // More than may be under way at once, so that there is a rest.
+        for source in 0..<6 {
+            _ = try ledger.run("ingest", Caracal.trace, "--source", "source-\(source)")
+        }
+        let running = try Running(["run", ledger.path, "--until-drained", "--index", "deferred"])
+        try wait(for: { try ledger.status()["size"] as? Int ?? 0 > 0 })
+        running.signal(signal)
+        #expect(try running.wait().code == 75)
+        #expect(try ledger.run("run", "--until-drained", "--index", "deferred").code == 0)
+        #expect(try ledger.status()["size"] as? Int == 6 * 19_366)
+    }
+
+    @Test func endsAtOnceOnASecondSignal() throws {
+        let ledger = try Ledger()
+        let running = try Running(["run", ledger.path])
+        try running.waitForLock("\(ledger.path)/ledger/run.lock")
+        // Both are there before the process takes the first.
+        running.signal(SIGSTOP)
+        running.signal(SIGTERM)
+        running.signal(SIGINT)
+        running.signal(SIGCONT)
+        #expect(try running.wait().code == 143)
+        #expect(try ledger.run("verify").code == 0)
+    }
+
+    @Test func letsOneProcessInForEachRole() throws {
+        let ledger = try Ledger()
+        let running = try Running(["run", ledger.path])
+        try running.waitForLock("\(ledger.path)/ledger/run.lock")
+        let second = try ledger.run("run")
+        #expect(second.code == 75)
+        #expect(second.errors.contains("\(running.process.processIdentifier)"))
+
+        let ingesting = try Running(
+            ["ingest", ledger.path, "-", "--source", "a"],
+            keepsInputOpen: true
+        )
+        try ingesting.waitForLock("\(ledger.path)/events/append.lock")
+        let other = try ledger.run("ingest", Caracal.trace)
+        #expect(other.code == 75)
+        #expect(other.errors.contains("\(ingesting.process.processIdentifier)"))
+        // Cut short: the rest resumes.
+        ingesting.signal(SIGTERM)
+        #expect(try ingesting.wait().code == 75)
+        running.signal(SIGINT)
+        #expect(try running.wait().code == 0)
+    }
+}
+
+/// Polls until `condition` holds, for at most 20 seconds.
+func wait(for condition: () throws -> Bool) throws {
+    for _ in 0..<400 {
+        if try condition() { return }
+        usleep(50_000)
+    }
+    Issue.record("what was waited for did not come")
+}
+
+extension Running {
+    /// Waits until the process holds a lock, which names it.
+    func waitForLock(_ path: String) throws {
+        let line = "\(process.processIdentifier)\n"
+        try CaracalTests.wait(for: { (try? String(contentsOfFile: path, encoding: .utf8)) == line })
+    }
+}

@@ -126,10 +126,10 @@ import Testing
     private static func content(_ path: String) throws -> [String] {
         let connection = try SQLiteConnection(path, .read)
         var content: [String] = []
-        for table in ["entries", "event_ids", "agents", "letters", "progress"] {
+        for table in ["entries", "event_ids", "agent_entries", "agents", "letters", "progress"] {
             let rows = try connection.prepare("SELECT * FROM \(table) ORDER BY 1, 2")
             while try rows.step() {
-                let values = (0..<Int32(table == "progress" ? 6 : 3)).map { column in
+                let values = (0..<Int32(6)).map { column in
                     rows.withBytes(column) { "\($0.copied)" }
                 }
                 content.append("\(table) \(values)")
@@ -147,7 +147,10 @@ import Testing
         "INSERT INTO entries VALUES(10, 'x', 1, 5)",
         "INSERT INTO entries VALUES(-3, 'x', 1, 5)",
         "DELETE FROM event_ids WHERE \"index\" = 4",
-        "INSERT INTO event_ids VALUES('x', 4)",
+        "INSERT INTO event_ids VALUES(0, 'x', 4)",
+        "UPDATE event_ids SET run = 1 WHERE \"index\" = 4",
+        "UPDATE agent_entries SET agent = 1 + agent % 2 WHERE \"index\" = 4",
+        "DELETE FROM agent_entries WHERE \"index\" = 4",
         "UPDATE event_ids SET \"index\" = 5 WHERE \"index\" = 4",
         "UPDATE agents SET name = name || 'x' WHERE id = 1",
         "DELETE FROM letters WHERE number = 0",
@@ -161,7 +164,8 @@ import Testing
         "UPDATE progress SET checksum = 3",
         "DELETE FROM progress",
         "DROP TABLE letters",
-        "DROP INDEX entries_of_agent",
+        "DROP TABLE agent_entries",
+        "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM entries; END",
     ])
     func findsEveryChangedRowOfTheIndex(sql: String) async throws {
         let ledger = try await fixture()

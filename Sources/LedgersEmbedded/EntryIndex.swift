@@ -41,6 +41,7 @@ public actor EntryIndex {
     ///   - ledger: The ledger's folder; whoever writes its index holds its lock.
     ///   - transactionRows: How many rows a transaction has, if there are as many; memory grows with it,
     ///     by about 60 bytes a row.
+    /// - Returns: The index; nothing is read from the ledger yet.
     /// - Throws: ``EntryIndexError``, with nothing changed.
     public static func open(
         _ ledger: String,
@@ -170,6 +171,7 @@ public actor EntryIndex {
     /// - Parameters:
     ///   - eventID: The identifier, exactly.
     ///   - limit: The most indices.
+    /// - Returns: Indices below the index's progress.
     /// - Throws: ``EntryIndexError``.
     public func indices(
         ofEvent eventID: String,
@@ -177,14 +179,45 @@ public actor EntryIndex {
     ) throws(EntryIndexError) -> [Int] {
         try query { (connection) throws(SQLiteFailure) in
             let statement = try connection.prepare(
-                #"SELECT "index" FROM event_ids WHERE event_id = ?1 ORDER BY "index" LIMIT ?2"#
+                """
+                SELECT "index" FROM event_ids WHERE run = ?3 AND event_id = ?1
+                ORDER BY "index" LIMIT ?2
+                """
             )
             try EntryIndexKey.bind(eventID.utf8Span.span, to: statement, 1)
-            statement.bind(2, limit)
-            var indices: [Int] = []
-            while try statement.step() { indices.append(statement.integer(0)) }
-            return indices
+            return try Self.indices(
+                statement,
+                of: "event_ids",
+                connection,
+                startingAt: 0,
+                limit: limit
+            )
         }
+    }
+
+    /// What a statement finds in the runs from that of an entry on: parameter 2 is the limit, 3 the run.
+    private static func indices(
+        _ statement: SQLiteStatement,
+        of table: String,
+        _ connection: SQLiteConnection,
+        startingAt first: Int,
+        limit: Int
+    ) throws(SQLiteFailure) -> [Int] {
+        var indices: [Int] = []
+        let runs = try connection.prepare(
+            "SELECT run FROM \(table) WHERE run >= ?1 ORDER BY run LIMIT 1"
+        )
+        runs.bind(1, max(0, first) >> EntryIndexFormat.runShift)
+        while indices.count < limit, try runs.step() {
+            let run = runs.integer(0)
+            runs.reset()
+            statement.bind(2, limit - indices.count)
+            statement.bind(3, run)
+            while try statement.step() { indices.append(statement.integer(0)) }
+            if run == .max { break }
+            runs.bind(1, run + 1)
+        }
+        return indices
     }
 
     /// A page of the indices of entries that match, rising: ask again from behind the last one until
@@ -196,6 +229,7 @@ public actor EntryIndex {
     ///   - to: Only events before this time.
     ///   - first: The index to begin with.
     ///   - limit: The most indices.
+    /// - Returns: Indices below the index's progress.
     /// - Throws: ``EntryIndexError``.
     public func page(
         agent: String? = nil,
@@ -205,19 +239,35 @@ public actor EntryIndex {
         limit: Int = 10_000
     ) throws(EntryIndexError) -> [Int] {
         try query { (connection) throws(SQLiteFailure) in
-            let ofAgent = agent == nil ? "" : "AND agent = (SELECT id FROM agents WHERE name = ?5)"
-            let before = to == nil ? "" : "AND time < ?3"
+            let before = to == nil ? "" : "AND time < ?6"
+            let isTimed = from != nil || to != nil
             let statement = try connection.prepare(
-                """
-                SELECT "index" FROM entries
-                WHERE "index" >= ?1 AND time >= ?2 \(before) \(ofAgent) ORDER BY "index" LIMIT ?4
-                """
+                agent == nil
+                    ? """
+                    SELECT "index" FROM entries WHERE "index" >= ?1 AND time >= ?5 \(before)
+                    ORDER BY "index" LIMIT ?2
+                    """
+                    : """
+                    SELECT "index" FROM agent_entries JOIN agents ON agents.id = agent_entries.agent
+                    \(isTimed ? #"JOIN entries USING("index")"# : "")
+                    WHERE name = ?4 AND run = ?3 AND "index" >= ?1
+                    \(isTimed ? "AND time >= ?5 \(before)" : "") ORDER BY "index" LIMIT ?2
+                    """
             )
             statement.bind(1, first)
-            statement.bind(2, Int(from?.nanoseconds ?? .min))
-            if let to { statement.bind(3, Int(to.nanoseconds)) }
-            statement.bind(4, limit)
-            if let agent { try statement.bind(5, text: agent.utf8Span.span) }
+            if isTimed || agent == nil { statement.bind(5, Int(from?.nanoseconds ?? .min)) }
+            if let to { statement.bind(6, Int(to.nanoseconds)) }
+            if let agent {
+                try statement.bind(4, text: agent.utf8Span.span)
+                return try Self.indices(
+                    statement,
+                    of: "agent_entries",
+                    connection,
+                    startingAt: first,
+                    limit: limit
+                )
+            }
+            statement.bind(2, limit)
             var indices: [Int] = []
             while try statement.step() { indices.append(statement.integer(0)) }
             return indices

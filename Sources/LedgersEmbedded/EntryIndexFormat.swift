@@ -3,12 +3,18 @@ import StreamsEmbedded
 /// What the file `<ledger>/index.sqlite` holds: derived from the segments, and nothing else.
 ///
 /// Its `application_id` is ``applicationID``, its `user_version` ``version``. An event's identifier
-/// is a blob of 16 bytes if it is a UUID in lower case, else a text. Identifiers have a table of
-/// their own, sorted by them, so that a transaction can put them in by their order: one by one, in
-/// the order of entries, random identifiers would touch a page each.
+/// is a blob of 16 bytes if it is a UUID in lower case, else a text.
+///
+/// What is sorted by identifier, or by agent, is sorted within a run of ``runLength`` entries only,
+/// and put in by that order: a transaction then writes pages of the newest run, however large the
+/// index is, where one list sorted by random identifiers would have it write a page for each of
+/// them. A search looks into each run, of which ten million entries have 39.
 enum EntryIndexFormat {
     static let applicationID = 0x4341_5249
     static let version = 1
+    static let runShift = 18
+    /// How many entries a run has.
+    static let runLength = 1 << runShift
 
     /// The schema, as SQLite keeps it: a file with any other is not used.
     static let schema = [
@@ -16,10 +22,13 @@ enum EntryIndexFormat {
         CREATE TABLE entries("index" INTEGER PRIMARY KEY, event_id NOT NULL, \
         agent INTEGER NOT NULL, time INTEGER NOT NULL)
         """,
-        "CREATE INDEX entries_of_agent ON entries(agent)",
         """
-        CREATE TABLE event_ids(event_id NOT NULL, "index" INTEGER NOT NULL, \
-        PRIMARY KEY(event_id, "index")) WITHOUT ROWID
+        CREATE TABLE agent_entries(run INTEGER NOT NULL, agent INTEGER NOT NULL, \
+        "index" INTEGER NOT NULL, PRIMARY KEY(run, agent, "index")) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE event_ids(run INTEGER NOT NULL, event_id NOT NULL, \
+        "index" INTEGER NOT NULL, PRIMARY KEY(run, event_id, "index")) WITHOUT ROWID
         """,
         "CREATE TABLE agents(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
         """
@@ -75,10 +84,13 @@ enum EntryIndexFormat {
     private static let checkpointPages = 8_192
 
     /// Opens the index at `path` for reading.
-    static func openForReading(_ path: String) throws(EntryIndexError) -> SQLiteConnection {
+    static func openForReading(
+        _ path: String,
+        _ mode: SQLiteConnection.Mode = .read
+    ) throws(EntryIndexError) -> SQLiteConnection {
         guard Folder.exists(path) else { throw .missing(path: path) }
         return try EntryIndexError.wrap(path) { () throws(SQLiteFailure) in
-            let connection = try SQLiteConnection(path, .read)
+            let connection = try SQLiteConnection(path, mode)
             try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             return connection
         }
@@ -127,6 +139,9 @@ enum EntryIndexFormat {
         }
         return texts
     }
+
+    /// Whether somebody has the index open for writing, or has left it without bringing its log in.
+    static func isInUse(_ path: String) -> Bool { Folder.exists("\(path)-wal") }
 
     /// Removes the index, durably, with what SQLite keeps beside it.
     static func remove(_ path: String) throws(EntryIndexError) {

@@ -6,28 +6,21 @@ enum EntryIndexKey {
     /// `text` is no UUID in lower case.
     static func uuid(_ text: Span<UInt8>) -> (UInt64, UInt64)? {
         guard text.count == uuidCount else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for index in text.indices {
-            let character = text[index]
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard character == UInt8(ascii: "-") else { return nil }
-                continue
+        let dashes = (text[8] ^ 45) | (text[13] ^ 45) | (text[18] ^ 45) | (text[23] ^ 45)
+        var isHexadecimal = dashes == 0
+        func digits(_ range: Range<Int>, after word: UInt64) -> UInt64 {
+            var word = word
+            for index in range {
+                let character = text[index]
+                let isLetter = character &- 97 < 6
+                isHexadecimal = isHexadecimal && (isLetter || character &- 48 < 10)
+                word = word << 4 | UInt64(isLetter ? character &- 87 : character & 15)
             }
-            let digit: UInt8
-            switch character {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
-            default: return nil
-            }
-            if digits < 16 {
-                words.0 = words.0 << 4 | UInt64(digit)
-            } else {
-                words.1 = words.1 << 4 | UInt64(digit)
-            }
-            digits += 1
+            return word
         }
-        return words
+        let first = digits(14..<18, after: digits(9..<13, after: digits(0..<8, after: 0)))
+        let second = digits(24..<36, after: digits(19..<23, after: 0))
+        return isHexadecimal ? (first, second) : nil
     }
 
     /// Binds the identifier `text` to a parameter.

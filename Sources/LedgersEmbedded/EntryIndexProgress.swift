@@ -15,9 +15,11 @@ public struct EntryIndexProgress: Hashable, Sendable {
     /// Reads the one row, or returns `nil` if it makes no sense.
     init?(_ connection: SQLiteConnection) throws(SQLiteFailure) {
         let statement = try connection.prepare(
-            "SELECT entries, letters, segment, position, checksum FROM progress"
+            "SELECT entries, letters, segment, position, checksum, one FROM progress"
         )
-        guard try statement.step() else { return nil }
+        guard try statement.step(), statement.integer(5) == 1,
+            (0..<5 as Range<Int32>).allSatisfy({ statement.type($0) == .integer })
+        else { return nil }
         entries = statement.integer(0)
         letters = statement.integer(1)
         segment = statement.integer(2)

@@ -7,6 +7,7 @@ struct EntryIndexWriter {
     private let end: SQLiteStatement
     private let insertEntry: SQLiteStatement
     private let insertID: SQLiteStatement
+    private let insertAgent: SQLiteStatement
     private let insertLetter: SQLiteStatement
     private let moveProgress: SQLiteStatement
     private var agents: EntryIndexAgents
@@ -16,13 +17,16 @@ struct EntryIndexWriter {
     /// Those that are no UUID: their bytes in ``arena``.
     private var texts: [(range: Range<Int>, index: Int)] = []
     private var arena: [UInt8] = []
+    /// Which agent each entry of this transaction is of.
+    private var owners: [(agent: Int, index: Int)] = []
 
     init(_ connection: SQLiteConnection) throws(SQLiteFailure) {
         self.connection = connection
         begin = try connection.prepare("BEGIN IMMEDIATE")
         end = try connection.prepare("COMMIT")
         insertEntry = try connection.prepare("INSERT INTO entries VALUES(?1, ?2, ?3, ?4)")
-        insertID = try connection.prepare("INSERT INTO event_ids VALUES(?1, ?2)")
+        insertID = try connection.prepare("INSERT INTO event_ids VALUES(?3, ?1, ?2)")
+        insertAgent = try connection.prepare("INSERT INTO agent_entries VALUES(?1, ?2, ?3)")
         insertLetter = try connection.prepare("INSERT INTO letters VALUES(?1, ?2, ?3)")
         moveProgress = try connection.prepare(
             """
@@ -36,6 +40,7 @@ struct EntryIndexWriter {
         identifiers.removeAll(keepingCapacity: true)
         texts.removeAll(keepingCapacity: true)
         arena.removeAll(keepingCapacity: true)
+        owners.removeAll(keepingCapacity: true)
         try begin.run()
     }
 
@@ -62,6 +67,7 @@ struct EntryIndexWriter {
         insertEntry.bind(3, agent)
         insertEntry.bind(4, Int(time))
         try insertEntry.run()
+        owners.append((agent, index))
     }
 
     /// Adds the row of a dead letter.
@@ -74,21 +80,8 @@ struct EntryIndexWriter {
 
     /// Puts in the identifiers, and commits everything with `progress`.
     mutating func commit(_ progress: EntryIndexProgress) throws(SQLiteFailure) {
-        identifiers.sort {
-            ($0.words.0, $0.words.1, $0.index) < ($1.words.0, $1.words.1, $1.index)
-        }
-        for identifier in identifiers {
-            try EntryIndexKey.bind(identifier.words, to: insertID, 1)
-            insertID.bind(2, identifier.index)
-            try insertID.run()
-        }
-        let bytes = arena
-        texts.sort { bytes[$0.range].lexicographicallyPrecedes(bytes[$1.range]) }
-        for text in texts {
-            try insertID.bind(1, text: bytes.span.extracting(text.range))
-            insertID.bind(2, text.index)
-            try insertID.run()
-        }
+        try insertIdentifiers()
+        try insertOwners()
         let numbers = [
             progress.entries, progress.letters, progress.segment, progress.position,
             progress.checksum,
@@ -96,6 +89,40 @@ struct EntryIndexWriter {
         for (number, value) in numbers.enumerated() { moveProgress.bind(Int32(number + 1), value) }
         try moveProgress.run()
         try end.run()
+    }
+
+    private mutating func insertIdentifiers() throws(SQLiteFailure) {
+        identifiers.sort {
+            let runs = (
+                $0.index >> EntryIndexFormat.runShift, $1.index >> EntryIndexFormat.runShift
+            )
+            if runs.0 != runs.1 { return runs.0 < runs.1 }
+            return ($0.words.0, $0.words.1, $0.index) < ($1.words.0, $1.words.1, $1.index)
+        }
+        for identifier in identifiers {
+            try EntryIndexKey.bind(identifier.words, to: insertID, 1)
+            insertID.bind(2, identifier.index)
+            insertID.bind(3, identifier.index >> EntryIndexFormat.runShift)
+            try insertID.run()
+        }
+        let bytes = arena
+        texts.sort { bytes[$0.range].lexicographicallyPrecedes(bytes[$1.range]) }
+        for text in texts {
+            try insertID.bind(1, text: bytes.span.extracting(text.range))
+            insertID.bind(2, text.index)
+            insertID.bind(3, text.index >> EntryIndexFormat.runShift)
+            try insertID.run()
+        }
+    }
+
+    private mutating func insertOwners() throws(SQLiteFailure) {
+        owners.sort { ($0.agent, $0.index) < ($1.agent, $1.index) }
+        for owner in owners {
+            insertAgent.bind(1, owner.index >> EntryIndexFormat.runShift)
+            insertAgent.bind(2, owner.agent)
+            insertAgent.bind(3, owner.index)
+            try insertAgent.run()
+        }
     }
 
     /// Forgets what was added since the transaction began.

@@ -96,6 +96,7 @@ public struct LedgerVerification: Sendable {
     /// - Parameters:
     ///   - size: One of the sizes that the verifier was told to watch.
     ///   - root: The root that was signed.
+    /// - Returns: Whether the ledger extends it, or how it does not.
     public func extends(size: Int, root: Digest) -> Extension {
         if size > self.size { return .isRolledBack(size: self.size) }
         guard let recomputed = roots[size] else { return .isUnknown }

@@ -151,7 +151,7 @@ public actor LedgerVerifier {
         let segment = try files.segments.open(base)
         let size = try StorageError.wrap { () throws(FileError) in try segment.file.size }
         let limit = base == head?.segment ? min(size, head?.position ?? size) : size
-        replay.beginSegment(base, segment.path)
+        replay.beginSegment(base, in: files.segments)
         var scanner = FrameScanner(segment.file, upTo: limit, base: base)
         while !Task.isCancelled {
             let step = try StorageError.wrap { () throws(FileError) in try scanner.next() }

@@ -22,11 +22,22 @@ struct LedgerVerifierIndex {
         path = EntryIndexFormat.path(files.folder)
     }
 
+    /// Compares all rows; changes nothing, not even the files that SQLite keeps beside an open one.
     mutating func run(_ report: (Int) -> Void) {
         guard Folder.exists(path) else { return }
+        let isInUse = EntryIndexFormat.isInUse(path)
+        run(isInUse ? .read : .readUnchanging, report)
+        if !isInUse, found.problems.count > 0, EntryIndexFormat.isInUse(path) {
+            // A writer has come in between: what was read while it wrote proves nothing.
+            self = Self(files)
+            run(.read, report)
+        }
+    }
+
+    private mutating func run(_ mode: SQLiteConnection.Mode, _ report: (Int) -> Void) {
         found.isPresent = true
         do throws(EntryIndexError) {
-            let connection = try EntryIndexFormat.openForReading(path)
+            let connection = try EntryIndexFormat.openForReading(path, mode)
             try wrap { () throws(SQLiteFailure) in try connection.execute("BEGIN") }
             let progress = try EntryIndexFormat.check(connection, path)
             (found.size, found.letters) = (progress.entries, progress.letters)

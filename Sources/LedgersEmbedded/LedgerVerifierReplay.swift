@@ -40,14 +40,21 @@ struct LedgerVerifierReplay {
     }
 
     /// Begins a segment; the first frame must be a state.
-    mutating func beginSegment(_ base: Int, _ path: String) {
-        self.path = path
-        if pending > 0 { note("entries without their commit come before this segment", 0) }
+    mutating func beginSegment(_ base: Int, in folder: SegmentFolder) {
+        let before = path
+        if pending > 0 { note("ends with entries without their commit", 0, index: tree.size) }
         pending = 0
-        if isTreeKnown, base != tree.size {
-            note("begins with entry \(base), not with \(tree.size)", 0, index: tree.size)
-            loseTrack()
+        path = folder.path(of: base)
+        guard isTreeKnown, base != tree.size else { return }
+        note("begins with entry \(base), not with \(tree.size)", 0, index: tree.size)
+        // Either the segment before is too short, or one between them is missing.
+        let missing = folder.path(of: tree.size)
+        let what = "entries \(tree.size) to \(base - 1) are missing"
+        if !before.isEmpty { found.problems.note(what, before, index: tree.size) }
+        if missing != before, base > tree.size {
+            found.problems.note(what, missing, index: tree.size)
         }
+        loseTrack()
     }
 
     /// Says that bytes could not be read as frames.

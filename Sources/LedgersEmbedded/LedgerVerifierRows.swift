@@ -15,7 +15,7 @@ struct LedgerVerifierRows {
 
     init(_ connection: SQLiteConnection) throws(SQLiteFailure) {
         entries = try connection.prepare(
-            #"SELECT "index", event_id, agent, time FROM entries NOT INDEXED ORDER BY "index""#
+            #"SELECT "index", event_id, agent, time FROM entries ORDER BY "index""#
         )
         letters = try connection.prepare(
             "SELECT number, offset, reason FROM letters ORDER BY number"
@@ -72,7 +72,9 @@ struct LedgerVerifierSum: Equatable {
     private var count = 0
     private var sum: UInt64 = 0
 
-    mutating func add(_ key: UInt64, _ index: Int) {
+    /// Adds a row; one that lies in another run than its own does not count.
+    mutating func add(_ key: UInt64, _ index: Int, run: Int? = nil) {
+        if let run, run != index >> EntryIndexFormat.runShift { return }
         count += 1
         sum &+= (key.mixed ^ UInt64(bitPattern: Int64(index))).mixed
     }
@@ -86,27 +88,28 @@ struct LedgerVerifierSum: Equatable {
         (words.0.mixed ^ words.1).mixed
     }
 
-    /// The sums of the identifiers' table and of the index by agent.
+    /// The sums of the identifiers' table and of the agents'.
     static func stored(
         in connection: SQLiteConnection
     ) throws(SQLiteFailure) -> (identifiers: Self, agents: Self) {
         var sums = (identifiers: Self(), agents: Self())
-        let identifiers = try connection.prepare(#"SELECT event_id, "index" FROM event_ids"#)
+        let identifiers = try connection.prepare(
+            #"SELECT run, event_id, "index" FROM event_ids"#
+        )
         while try identifiers.step() {
-            let type = identifiers.type(0)
-            let hash = identifiers.withBytes(0) { bytes -> UInt64 in
+            let type = identifiers.type(1)
+            let hash = identifiers.withBytes(1) { bytes -> UInt64 in
                 guard type == .blob, bytes.count == 16 else { return bytes.hash64 }
                 return Self.hash(ofWords: (bytes.bigEndianWord(0), bytes.bigEndianWord(8)))
             }
-            sums.identifiers.add(hash, identifiers.integer(1))
+            sums.identifiers.add(hash, identifiers.integer(2), run: identifiers.integer(0))
         }
         let agents = try connection.prepare(
-            """
-            SELECT agent, "index" FROM entries INDEXED BY entries_of_agent ORDER BY agent, "index"
-            """
+            #"SELECT run, agent, "index" FROM agent_entries"#
         )
         while try agents.step() {
-            sums.agents.add(UInt64(bitPattern: Int64(agents.integer(0))), agents.integer(1))
+            let agent = UInt64(bitPattern: Int64(agents.integer(1)))
+            sums.agents.add(agent, agents.integer(2), run: agents.integer(0))
         }
         return sums
     }

@@ -8,6 +8,8 @@ private import CSQLite
     enum Mode {
         /// Reads what exists; makes nothing, beside the files that SQLite keeps while it is open.
         case read
+        /// Reads a file that nobody writes, and makes nothing at all.
+        case readUnchanging
         /// Reads and writes, made if it is missing.
         case update
     }
@@ -22,6 +24,8 @@ private import CSQLite
         switch mode {
         case .update:
             try open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        case .readUnchanging:
+            try open(Self.immutable(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
         case .read:
             do throws(SQLiteFailure) {
                 try open(path, SQLITE_OPEN_READONLY)

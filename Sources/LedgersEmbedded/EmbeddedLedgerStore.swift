@@ -1,4 +1,4 @@
-public import Cryptography
+import Cryptography
 public import Ledgers
 import Merkle
 public import Streams
@@ -154,7 +154,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
         return Cursor(nextOffset: record.to, epoch: record.epoch)
     }
 
-    public func commit(_ batch: LedgerBatch, seal: LedgerSeal) async throws(LedgerError) {
+    public func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
         try check(batch.offsets.partition)
         try recover()
         try checkCursor(batch)

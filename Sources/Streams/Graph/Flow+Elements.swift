@@ -110,6 +110,25 @@ extension Flow {
         }
     }
 
+    /// Gives the arena back: what follows points into no bytes, and keeps none alive.
+    ///
+    /// For elements that carry all that the stages after this one need. A batch of them is one part.
+    @inlinable
+    public consuming func withoutBytes(
+        _ name: String,
+        file: String = #fileID,
+        line: Int = #line
+    ) -> Flow<Element, F> {
+        then("withoutBytes", name, file, line) { assembly, site in
+            let next: Port<Element> = try assembly.next(site)
+            return Port { input, _, notes in
+                try next.push(input, [], notes)
+            } finish: {
+                try next.finish()
+            }
+        }
+    }
+
     @inlinable
     consuming func elementwise<Out: Sendable>(
         _ kind: String,

@@ -59,6 +59,7 @@ struct MeteringGraph: Sendable {
                     .mapBlocks("leaf") { events, bytes, leaves in
                         Self.hash(events, bytes, into: &leaves)
                     }
+                    .withoutBytes("hashed")
                 }
                 .partition("by agent", lanes: 4) { $0.event.agentHash }
                 .batch("batch", BatchLimits(count: 4_096))

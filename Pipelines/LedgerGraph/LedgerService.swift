@@ -115,7 +115,7 @@ where Log.Reader: Sendable {
                     let limit = EventIDWindow.standardLimit
                     attempt.window = try await store.recentEvents(of: partition, limit: limit)
                 case LedgerError.refused:
-                    attempt.narrow()
+                    guard attempt.narrow() else { throw underlying }
                     attempt.window = nil
                 default:
                     throw underlying
@@ -185,12 +185,16 @@ private struct Attempt {
     }
 
     /// Halves the batches, or gives up the record at the cursor if they are of one record.
-    mutating func narrow() {
+    ///
+    /// - Returns: Whether that can help: not if the store has refused its dead letter too.
+    mutating func narrow() -> Bool {
         if options.batchCount > 1 {
             options.batchCount /= 2
-        } else {
-            poison = position
-            options.batchCount = standard.batchCount
+            return true
         }
+        guard poison != position else { return false }
+        poison = position
+        options.batchCount = standard.batchCount
+        return true
     }
 }

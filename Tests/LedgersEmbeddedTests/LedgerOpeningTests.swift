@@ -38,6 +38,13 @@ import Testing
         }
     }
 
+    private func expectSize(_ size: Int) async throws {
+        try await opened { store in
+            let claim = try await store.claim(0)
+            #expect(claim.tree.size == size)
+        }
+    }
+
     private func create() async throws {
         try await EmbeddedLedgerStore.create(path, note: Array("0 0 empty".utf8))
         try await opened { try await commit(0..<3, $0) }
@@ -63,15 +70,15 @@ import Testing
 
     /// Killed at every byte of a commit whose head was not published: the commit is there whole, or
     /// not at all, and the ledger goes on.
-    @Test(arguments: ["cut", "zeros", "garbage"])
-    func everyByteBehindTheHeadMayBeTheLast(tail: String) async throws {
+    @Test(arguments: [("cut", 1), ("zeros", 7), ("garbage", 5)])
+    func everyByteBehindTheHeadMayBeTheLast(tail: String, step: Int) async throws {
         try await create()
         let before = try snapshot()
-        try await opened { try await commit(3..<5, $0) }
+        try await opened { try await commit(3..<4, $0) }
         let after = try snapshot()
         let whole = try #require(after[segment])
         let start = try #require(before[segment]).count
-        for end in start...whole.count {
+        for end in Array(stride(from: start, to: whole.count, by: step)) + [whole.count] {
             var torn = whole.prefix(end)
             let rest = whole.count - end
             switch tail {
@@ -84,8 +91,8 @@ import Testing
             try restore([segment: torn, "head": try #require(before["head"])])
             let store = try await EmbeddedLedgerStore.open(path)
             let claim = try await store.claim(0)
-            let isWhole = end == whole.count
-            #expect(claim.tree.size == (isWhole ? 5 : 3), "\(end)")
+            let isWhole = torn == whole
+            #expect(claim.tree.size == (isWhole ? 4 : 3), "\(end)")
             #expect(claim.cursor.nextOffset == claim.tree.size)
             if end % 16 == 0 { try await commit(claim.tree.size..<9, store) }
             await store.close()
@@ -111,7 +118,7 @@ import Testing
             #expect(try Data(contentsOf: URL(filePath: "\(path)/\(segment)")) == damaged)
         }
         try restore(files)
-        try await opened { #expect(try await $0.claim(0).tree.size == 3) }
+        try await expectSize(3)
     }
 
     /// A flipped byte of the head leaves the other slot, which says the same; two are refused.
@@ -126,7 +133,7 @@ import Testing
             try restore(["head": damaged])
             let reader = try EmbeddedLedgerReader(path)
             #expect(reader.head.size == 3 && reader.head.damagedSlots == 1)
-            try await opened { #expect(try await $0.claim(0).tree.size == 3) }
+            try await expectSize(3)
         }
         try restore(["head": Data(whole.map { ~$0 })])
         await #expect(throws: StorageError.self) { try await EmbeddedLedgerStore.open(path) }
@@ -136,11 +143,11 @@ import Testing
     @Test func whatWasNeverPublishedCanBeCut() async throws {
         try await create()
         let before = try snapshot()
-        try await opened { try await commit(3..<5, $0) }
+        try await opened { try await commit(3..<4, $0) }
         try restore(["head": try #require(before["head"])])
         try LedgerOpening.cutToHead(LedgerFiles(path))
         #expect(try snapshot()[segment] == before[segment])
-        try await opened { #expect(try await $0.claim(0).tree.size == 3) }
+        try await expectSize(3)
     }
 
     @Test func refusesASegmentThatIsMissing() async throws {

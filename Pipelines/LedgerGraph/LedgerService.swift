@@ -106,7 +106,7 @@ where Log.Reader: Sendable {
         var attempt = Attempt(options)
         while true {
             let claim = try await store.claim(partition)
-            attempt.begin(at: claim.cursor.nextOffset)
+            try attempt.begin(at: claim.cursor.nextOffset)
             do {
                 return try await run(partition, claim, attempt, drain)
             } catch GraphError.stage(_, let underlying) {
@@ -115,7 +115,7 @@ where Log.Reader: Sendable {
                     let limit = EventIDWindow.standardLimit
                     attempt.window = try await store.recentEvents(of: partition, limit: limit)
                 case LedgerError.refused:
-                    attempt.narrow()
+                    attempt.refusal = underlying
                     attempt.window = nil
                 default:
                     throw underlying
@@ -173,23 +173,27 @@ private struct Attempt {
     /// Where the cursor is when the record behind it cannot be stored.
     private(set) var poison: Int?
     var window: EventIDWindow?
-    private var position = 0
+    /// Why the batch at the cursor was not stored, if the store will never take it.
+    var refusal: (any Error)?
 
     init(_ options: LedgerPipeline.Options) {
         standard = options
         self.options = options
     }
 
-    mutating func begin(at offset: Int) {
-        position = offset
-    }
-
-    /// Halves the batches, or gives up the record at the cursor if they are of one record.
-    mutating func narrow() {
+    /// Halves the batches if one was refused, or gives up the record at the cursor if they are of
+    /// one record already.
+    ///
+    /// - Throws: The refusal, if that record is refused as a dead letter too.
+    mutating func begin(at offset: Int) throws {
+        guard let refusal else { return }
+        self.refusal = nil
         if options.batchCount > 1 {
             options.batchCount /= 2
+        } else if poison == offset {
+            throw refusal
         } else {
-            poison = position
+            poison = offset
             options.batchCount = standard.batchCount
         }
     }

@@ -12,8 +12,8 @@ public import Streams
 public struct LedgerLane: CommitLog, Sendable {
     private let partition: Int
     private let epoch: Int
-    /// Whether the next entry is one that the store has refused for good.
-    private var refusesNext: Bool
+    /// Whether the next record is one that the store has refused for good.
+    private var refusesFirst: Bool
     private var nextOffset: Int
     private var tree: CompactRange
     private var marks: ProducerMarks
@@ -26,7 +26,7 @@ public struct LedgerLane: CommitLog, Sendable {
     ///   - claim: What its ledger holds.
     ///   - window: The newest entries; without it the first record outside of a producer's sequence
     ///     throws ``EventIDWindowNeeded``.
-    ///   - refusesFirst: Whether the first entry becomes a dead letter `rejected_by_store`.
+    ///   - refusesFirst: Whether the first record becomes a dead letter `rejected_by_store`.
     public init(
         partition: Int,
         claim: LedgerClaim,
@@ -39,7 +39,7 @@ public struct LedgerLane: CommitLog, Sendable {
         tree = claim.tree
         marks = ProducerMarks(claim.marks)
         self.window = window
-        refusesNext = refusesFirst
+        self.refusesFirst = refusesFirst
     }
 
     /// Sequences and integrates a batch.
@@ -49,12 +49,14 @@ public struct LedgerLane: CommitLog, Sendable {
     public mutating func commit(_ batch: Batch<LedgerEntry>) throws -> LedgerBatch {
         let upper = batch.lineage.upperBound(of: partition) ?? nextOffset
         var refused = batch.rejections.compactMap(Self.refusal)
+            .filter { $0.offset >= nextOffset }
+        let poison = takePoison(batch, &refused)
         var parts: [Chunk<LedgerEntry>] = []
         var leaves: [Digest] = []
         leaves.reserveCapacity(batch.count)
         var duplicates = 0
         for part in batch.parts {
-            let admitted = try admit(part, &refused, &duplicates)
+            let admitted = try admit(part, refusing: poison, &refused, &duplicates)
             for entry in admitted.elements { leaves.append(entry.leaf) }
             if !admitted.elements.isEmpty { parts.append(admitted) }
         }
@@ -75,9 +77,42 @@ public struct LedgerLane: CommitLog, Sendable {
         )
     }
 
+    /// Finds the record that the store has refused for good, if it is in this batch: the first one.
+    ///
+    /// - Returns: Its offset, if it is an entry. What the stages before have refused becomes a dead
+    ///   letter without bytes, which any store can keep.
+    private mutating func takePoison(
+        _ batch: Batch<LedgerEntry>,
+        _ refused: inout [RefusedRecord]
+    ) -> Int? {
+        guard refusesFirst else { return nil }
+        let entry = batch.parts.lazy.compactMap(\.elements.first?.offset).first
+        let letter = refused.indices.min { refused[$0].offset < refused[$1].offset }
+        if entry == nil, letter == nil { return nil }
+        refusesFirst = false
+        guard let letter, refused[letter].offset < entry ?? .max else { return entry }
+        refused[letter] = RefusedRecord(
+            offset: refused[letter].offset,
+            reason: .rejectedByStore,
+            message: "the store refused its dead letter; its bytes are in the event log",
+            bytes: []
+        )
+        return nil
+    }
+
+    private static func poisonous(_ entry: LedgerEntry, _ arena: Span<UInt8>) -> RefusedRecord {
+        RefusedRecord(
+            offset: entry.offset,
+            reason: .rejectedByStore,
+            message: "the store refused the entry",
+            bytes: arena.extracting(entry.range).copied
+        )
+    }
+
     /// The entries of `part` that the ledger does not have; the whole part where it has none.
     private mutating func admit(
         _ part: Chunk<LedgerEntry>,
+        refusing poison: Int?,
         _ refused: inout [RefusedRecord],
         _ duplicates: inout Int
     ) throws -> Chunk<LedgerEntry> {
@@ -87,26 +122,23 @@ public struct LedgerLane: CommitLog, Sendable {
         marks.beginArena()
         for index in part.elements.indices {
             let entry = part.elements[index]
-            if refusesNext {
-                refusesNext = false
+            if entry.offset < nextOffset {
                 left.append(index)
-                refused.append(
-                    RefusedRecord(
-                        offset: entry.offset,
-                        reason: .rejectedByStore,
-                        message: "the store refused the entry",
-                        bytes: Array(bytes[entry.range])
-                    )
-                )
+                duplicates += 1
             } else if entry.sequence >= 0, entry.producerCount > 0 {
                 if !marks.advance(entry, arena) {
                     left.append(index)
                     duplicates += 1
-                    continue
+                } else if entry.offset == poison {
+                    left.append(index)
+                    refused.append(Self.poisonous(entry, arena))
                 }
             } else if let refusal = try recognise(entry, arena) {
                 left.append(index)
                 if let refusal { refused.append(refusal) } else { duplicates += 1 }
+            } else if entry.offset == poison {
+                left.append(index)
+                refused.append(Self.poisonous(entry, arena))
             }
             if window != nil, left.last != index {
                 window?.insert(arena.extracting(entry.eventIDRange), leaf: entry.leaf)

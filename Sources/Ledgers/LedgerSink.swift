@@ -91,7 +91,10 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
                 if cursor.nextOffset == batch.offsets.lower { return false }
                 throw .fenced(current: cursor)
             } catch {
-                guard error.isRetriable else { throw error }
+                switch error {
+                case .inDoubt: break
+                default: guard error.isRetriable else { throw error }
+                }
             }
             try await runtime.clock.sleep(runtime.clock.now() + pause)
             pause = min(pause * 2, .seconds(5))

@@ -137,6 +137,28 @@ public struct EmbeddedLedgerReader: Sendable {
         }
     }
 
+    /// Where in the segment `base` the frame list puts the entry `index`.
+    ///
+    /// The list is derived: where it is missing, behind, or wrong, the way is longer and begins at
+    /// the segment's start.
+    private func listedPosition(of index: Int, in base: Int) throws(StorageError) -> Int {
+        guard index > 0, Folder.exists(files.frames) else { return 0 }
+        let list = try FrameList(
+            StorageError.wrap { () throws(FileError) in try File(files.frames, .read) }
+        )
+        guard let place = try list.find(index), place.segment == base else { return 0 }
+        let file = try files.segments.open(base).file
+        let header = try StorageError.wrap { () throws(FileError) -> FrameHeader? in
+            var scanner = FrameScanner(file, from: place.position, upTo: try file.size)
+            guard case .frame(let frame) = try scanner.nextHeader() else { return nil }
+            return frame.header
+        }
+        guard let header, header.kind == LedgerFiles.Kind.entries.rawValue,
+            (header.base..<header.nextBase).contains(index)
+        else { return 0 }
+        return place.position
+    }
+
     /// Visits published frames, beginning with the one that holds the entry `index`.
     private func frames(
         from index: Int,
@@ -144,16 +166,7 @@ public struct EmbeddedLedgerReader: Sendable {
     ) throws(StorageError) {
         let bases = try files.segments.bases().filter { $0 <= head.segment }
         guard var number = SegmentFolder.index(holding: index, in: bases) else { return }
-        // A frame list that is missing or behind only makes the way longer.
-        var start = 0
-        if index > 0, Folder.exists(files.frames) {
-            let file = try StorageError.wrap { () throws(FileError) in
-                try File(files.frames, .read)
-            }
-            if let place = try FrameList(file).find(index), place.segment == bases[number] {
-                start = place.position
-            }
-        }
+        var start = try listedPosition(of: index, in: bases[number])
         while number < bases.count {
             let segment = try files.segments.open(bases[number])
             let size = try StorageError.wrap { () throws(FileError) in try segment.file.size }

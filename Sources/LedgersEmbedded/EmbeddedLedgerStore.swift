@@ -21,6 +21,12 @@ public actor EmbeddedLedgerStore: LedgerStore {
     private var opened: LedgerOpening.Result?
     /// Counts openings, so that a commit notices one that came in between.
     private var generation = 0
+    /// Whether the newest entries wait for their signature, and so have no commit yet.
+    private var isSealing = false
+    /// Whether a sync has failed: then the system may show bytes that no disk has, so that only
+    /// what was published is kept.
+    private var isDistrusted = false
+    private var isClosed = false
     /// Reused for every frame of entries, and for reading it back.
     private var payload: [UInt8] = []
     private var readBack: [UInt8] = []
@@ -100,15 +106,23 @@ public actor EmbeddedLedgerStore: LedgerStore {
 
     private func reopen() throws(StorageError) {
         opened = nil
-        let result = try LedgerOpening.open(files)
-        if generation == 0 { cut = result.cut }
         generation += 1
+        isSealing = false
+        if isDistrusted { try LedgerOpening.cutToHead(files) }
+        isDistrusted = false
+        let result = try LedgerOpening.open(files)
+        if generation == 1 { cut = result.cut }
         opened = result
         try publish()
     }
 
     /// The files, opened again if a write has failed.
-    private func recover() throws(LedgerError) {
+    ///
+    /// - Parameter drops: Whether entries that wait for their signature are given up, since
+    ///   something else is to be written.
+    private func recover(dropping drops: Bool = false) throws(LedgerError) {
+        guard !isClosed else { throw .unavailable(reason: "the ledger is closed") }
+        if drops, isSealing { opened = nil }
         guard opened == nil else { return }
         do throws(StorageError) {
             try reopen()
@@ -119,7 +133,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
 
     public func claim(_ partition: Int) async throws(LedgerError) -> LedgerClaim {
         try check(partition)
-        try recover()
+        try recover(dropping: true)
         try changing { () throws(StorageError) in
             guard var opened = self.opened else { return }
             self.opened = nil
@@ -133,7 +147,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
                 kind: LedgerFiles.Kind.claim.rawValue,
                 count: 0
             )
-            try opened.writer.sync()
+            try sync(&opened.writer)
             opened.record = record
             self.opened = opened
             try publish()
@@ -156,25 +170,64 @@ public actor EmbeddedLedgerStore: LedgerStore {
 
     public func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
         try check(batch.offsets.partition)
-        try recover()
+        try recover(dropping: true)
         try checkCursor(batch)
-        let generation = generation
+        if isFull { try changing { () throws(StorageError) in try roll() } }
         var note: [UInt8]?
         if batch.count > 0 {
             let leaves = try writeEntries(batch)
-            do throws(LedgerError) {
-                note = try await seal(leaves)
-            } catch {
-                // The entries are there without their commit: the next opening cuts them.
-                if self.generation == generation { opened = nil }
-                throw error
-            }
-            guard self.generation == generation else {
-                throw .unavailable(reason: "the ledger was opened again while a batch was signed")
-            }
+            note = try await sealed(batch, leaves, seal)
             try changing { () throws(StorageError) in try derive(batch, leaves) }
         }
         try changing { () throws(StorageError) in try finish(batch, note) }
+        do throws(StorageError) {
+            try publish()
+        } catch {
+            // It is durable, and the next opening publishes it.
+            opened = nil
+            throw .inDoubt(reason: error.description)
+        }
+    }
+
+    /// Has the batch signed; meanwhile others may claim the partition, and then it is given up.
+    private func sealed(
+        _ batch: LedgerBatch,
+        _ leaves: [Digest],
+        _ seal: LedgerSeal
+    ) async throws(LedgerError) -> [UInt8] {
+        let generation = generation
+        isSealing = true
+        let note: [UInt8]
+        do throws(LedgerError) {
+            note = try await seal(leaves)
+        } catch {
+            // The entries are there without their commit: the next opening cuts them.
+            if self.generation == generation { (opened, isSealing) = (nil, false) }
+            throw error
+        }
+        guard self.generation == generation, opened != nil else {
+            try recover()
+            try checkCursor(batch)
+            throw .unavailable(reason: "the ledger was opened again while a batch was signed")
+        }
+        isSealing = false
+        return note
+    }
+
+    /// Whether the next batch begins a new segment, which needs a name of its own.
+    private var isFull: Bool {
+        guard let writer = opened?.writer else { return false }
+        return writer.end >= segmentLimit && writer.nextBase > writer.segment.base
+    }
+
+    /// Makes durable what was written; if that fails, none of it is trusted any more.
+    private func sync(_ writer: inout SegmentWriter) throws(StorageError) {
+        do throws(StorageError) {
+            try writer.sync()
+        } catch {
+            isDistrusted = true
+            throw error
+        }
     }
 
     /// Writes the entries, reads them back and hashes what was read.
@@ -227,9 +280,11 @@ public actor EmbeddedLedgerStore: LedgerStore {
         try opened?.frames.append(place)
     }
 
-    /// Writes the record, makes all of it durable, and publishes it.
+    /// Writes the record, and makes all of it durable.
     private func finish(_ batch: LedgerBatch, _ note: [UInt8]?) throws(StorageError) {
-        guard let before = opened?.record else { throw .closed(path: files.folder) }
+        guard var opened else { throw .closed(path: files.folder) }
+        self.opened = nil
+        let before = opened.record
         let record = LedgerRecord(
             from: batch.offsets.lower,
             to: batch.offsets.upper,
@@ -241,16 +296,15 @@ public actor EmbeddedLedgerStore: LedgerStore {
             marks: batch.marks,
             refused: batch.refused
         )
-        try opened?.writer.append(
+        try opened.writer.append(
             record.bytes.span,
             kind: LedgerFiles.Kind.commit.rawValue,
             count: 0
         )
-        try opened?.writer.sync()
-        for mark in batch.marks { opened?.marks[mark.producer] = mark.sequence }
-        opened?.record = record
-        try publish()
-        if let end = opened?.writer.end, end >= segmentLimit { try roll() }
+        try sync(&opened.writer)
+        for mark in batch.marks { opened.marks[mark.producer] = mark.sequence }
+        opened.record = record
+        self.opened = opened
     }
 
     /// Begins a new segment, which says all that a start needs to know.
@@ -258,6 +312,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
         guard var opened else { return }
         self.opened = nil
         try opened.tree.sync()
+        try opened.frames.sync()
         var state = opened.record
         state.from = state.to
         state.lettersBefore = state.letters
@@ -270,7 +325,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
             kind: LedgerFiles.Kind.state.rawValue,
             count: 0
         )
-        try opened.writer.sync()
+        try sync(&opened.writer)
         opened.record = state
         self.opened = opened
         try publish()
@@ -305,6 +360,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
 
     /// Lets go of the folder; what was committed is durable.
     public func close() {
+        isClosed = true
         opened?.writer.giveBack()
         opened = nil
         generation += 1
@@ -332,24 +388,6 @@ public actor EmbeddedLedgerStore: LedgerStore {
         } catch {
             opened = nil
             throw LedgerError(error)
-        }
-    }
-}
-
-extension LedgerError {
-    /// What a failure of the files means for the ledger.
-    init(_ error: StorageError) {
-        let reason = error.description
-        switch error {
-        case .file(let file):
-            switch file.kind {
-            case .diskFull, .readOnly, .notPermitted: self = .notWritable(reason: reason)
-            default: self = .unavailable(reason: reason)
-            }
-        case .damaged, .endsBelow: self = .damaged(reason: reason)
-        case .notAFolder, .newerVersion, .held, .noSuchPartition: self = .unusable(reason: reason)
-        case .tooLarge: self = .refused(reason: reason)
-        case .closed: self = .unavailable(reason: reason)
         }
     }
 }

@@ -53,6 +53,11 @@ struct FrameList {
         try StorageError.wrap { () throws(FileError) in try file.truncate(to: size) }
     }
 
+    /// Returns when the list is durable.
+    func sync() throws(StorageError) {
+        try StorageError.wrap { () throws(FileError) in try file.syncData() }
+    }
+
     mutating func append(_ place: Place) throws(StorageError) {
         var bytes: [UInt8] = []
         for number in [place.index, place.segment, place.position] {

@@ -58,6 +58,20 @@ struct LedgerOpening {
         return try LedgerOpening(files).read(base, bases, published)
     }
 
+    /// Cuts everything that was never published, durably.
+    static func cutToHead(_ files: LedgerFiles) throws(StorageError) {
+        let published = try LedgerHead.read(files.head)
+        for base in try files.segments.bases() where base > published.segment {
+            try files.segments.remove(base)
+        }
+        let file = try files.segments.open(published.segment, .update).file
+        try StorageError.wrap { () throws(FileError) in
+            guard try file.size > published.position else { return }
+            try file.truncate(to: published.position)
+            try file.syncData()
+        }
+    }
+
     /// Whether a segment lacks its first frame.
     private static func isUnborn(_ base: Int, _ files: LedgerFiles) throws(StorageError) -> Bool {
         try files.segments.open(base).inspect().end == 0
@@ -96,6 +110,10 @@ struct LedgerOpening {
         }
         guard let record, (base, end) >= (published.segment, published.position) else {
             throw .endsBelow(path: segment.path, end: end, required: published.position)
+        }
+        if tail.end > published.position || base > published.segment {
+            // Whoever wrote it may have ended before it was durable; it is published next.
+            try StorageError.wrap { () throws(FileError) in try segment.file.syncData() }
         }
         let tree: TreeFiles
         if let kept = self.tree { tree = kept } else { tree = try rebuildTree(bases) }

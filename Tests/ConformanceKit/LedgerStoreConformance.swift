@@ -29,6 +29,7 @@ public struct LedgerStoreConformance<Store: LedgerStore>: Sendable {
         try await beginsEmpty()
         try await keepsWhatWasCommitted()
         try await fencesOlderClaimsAndOtherOffsets()
+        try await fencesABatchThatIsBeingSealed()
         try await storesNothingIfSealingFails()
         try await sealsWhatItHasReadBack()
         try await keepsRefusedRecordsWithTheirOffsets()
@@ -98,6 +99,38 @@ public struct LedgerStoreConformance<Store: LedgerStore>: Sendable {
         try await store.commit(late, seal: seal(late))
         try await store.commit(later, seal: seal(later))
         #expect(try await store.cursor(of: 0) == Cursor(nextOffset: 30, epoch: 2))
+    }
+
+    /// A claim, or another batch, that comes while a batch is being signed: that batch is not stored,
+    /// and nothing of it is in the way of the next.
+    public func fencesABatchThatIsBeingSealed() async throws {
+        let store = try await make()
+        var zombie = LedgerLane(partition: 0, claim: try await store.claim(0))
+        try await commit(0..<5, &zombie, store)
+        let batch = try LedgerSample.ledgerBatch(5..<12, with: &zombie)
+        let current = Cursor(nextOffset: 5, epoch: 2)
+        await #expect(throws: LedgerError.fenced(current: current)) {
+            try await store.commit(batch) { _ throws(LedgerError) in
+                _ = try await store.claim(0)
+                return try await LedgerSample.sign(0, 12, batch.after.root)
+            }
+        }
+        #expect(try await store.cursor(of: 0) == current)
+        var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
+        let slow = try LedgerSample.ledgerBatch(5..<9, with: &lane)
+        await #expect(throws: LedgerError.self) {
+            try await store.commit(slow) { _ throws(LedgerError) in
+                try await store.commit(slow, seal: seal(slow))
+                return try await LedgerSample.sign(0, 9, slow.after.root)
+            }
+        }
+        try await commit(9..<20, &lane, store)
+        let claim = try await store.claim(0)
+        #expect(claim.cursor == Cursor(nextOffset: 20, epoch: 4))
+        var tree = CompactRange()
+        for number in 0..<20 { tree.append(RFC6962.leafHash(try LedgerSample.event(number))) }
+        #expect(claim.tree == tree)
+        #expect(try await store.recentEvents(of: 0, limit: 100).count == 20)
     }
 
     /// Without a signature nothing is stored, and the same batch can be stored afterwards.

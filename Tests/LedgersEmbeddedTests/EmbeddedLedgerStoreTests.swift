@@ -133,6 +133,67 @@ import Testing
         }
     }
 
+    /// A segment is named by its first entry, so that dead letters and claims alone begin no new one.
+    @Test func aSegmentGrowsWhileNothingIsAnEntry() async throws {
+        let path = "\(folder.path)/ledger"
+        try await EmbeddedLedgerStore.create(path, note: Self.note)
+        let store = try await EmbeddedLedgerStore.open(path, segmentLimit: 500)
+        var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
+        for number in 0..<20 {
+            let records = LedgerSample.records([Array(repeating: 0xFF, count: 300)], from: number)
+            let batch = try lane.commit(
+                LedgerSample.batch(records, from: number, to: number + 1)
+            )
+            try await store.commit(batch) { _ throws(LedgerError) in [] }
+        }
+        try await extend(store, batches: 4)
+        await store.close()
+        #expect(TemporaryFolder.files(of: "\(path)/entries").count > 2)
+        try expectWhole(path)
+        var letters: [Int] = []
+        try EmbeddedLedgerReader(path).refused { number, letter in
+            #expect(letter.reason == .malformedEvent && letter.bytes.count == 300)
+            letters.append(number)
+            return true
+        }
+        #expect(letters == Array(0..<20))
+    }
+
+    /// Whatever the list of frames says, an entry is found, or its place is searched.
+    @Test func findsEntriesThoughTheListOfFramesIsDamaged() async throws {
+        let path = "\(folder.path)/ledger"
+        try await fill(path, segmentLimit: 30_000)
+        let list = URL(filePath: "\(path)/frames")
+        let whole = try Data(contentsOf: list)
+        let size = try EmbeddedLedgerReader(path).head.size
+        for place in whole.indices {
+            var damaged = whole
+            damaged[place] ^= UInt8(1 << (place % 8))
+            try damaged.write(to: list)
+            let reader = try EmbeddedLedgerReader(path)
+            for index in [0, place % size, size - 1] {
+                #expect(try reader.entry(index) == (try LedgerSample.event(index)), "\(place)")
+            }
+        }
+    }
+
+    /// A store that is closed has given up the folder, and writes nothing more.
+    @Test func nothingIsWrittenAfterClosing() async throws {
+        let path = "\(folder.path)/ledger"
+        try await EmbeddedLedgerStore.create(path, note: Self.note)
+        let store = try await EmbeddedLedgerStore.open(path)
+        var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
+        let batch = try LedgerSample.ledgerBatch(0..<5, with: &lane)
+        await store.close()
+        let other = try await EmbeddedLedgerStore.open(path)
+        await #expect(throws: LedgerError.self) {
+            try await store.commit(batch) { _ throws(LedgerError) in [] }
+        }
+        await #expect(throws: LedgerError.self) { try await store.claim(0) }
+        #expect(try await other.claim(0).cursor == Cursor(nextOffset: 0, epoch: 2))
+        await other.close()
+    }
+
     @Test func aSecondWriterIsToldWhoTheFirstIs() async throws {
         let path = "\(folder.path)/ledger"
         try await EmbeddedLedgerStore.create(path, note: Self.note)

@@ -165,6 +165,16 @@ import Testing
         #expect(ledger.cursor.nextOffset == 300)
     }
 
+    /// A store that refuses even a dead letter ends the work instead of being asked for ever.
+    @Test func givesUpIfTheStoreRefusesEverything() async throws {
+        let log = try await Self.log(20, poison: false)
+        let store = PickyStore(refusing: [], refusingLetters: true)
+        await #expect(throws: LedgerError.refused(reason: "not to my taste")) {
+            try await Self.drain(log, into: store, LedgerPipeline.Options(batchCount: 8))
+        }
+        #expect(await store.base.ledger(of: 0).size == 0)
+    }
+
     /// A signer that is away for a while delays the ledger and loses nothing.
     @Test func nothingIsLostWhileTheSignerFails() async throws {
         let log = try await Self.log(60, poison: false)
@@ -226,8 +236,11 @@ private actor PickyStore: LedgerStore {
     let base = InMemoryLedgerStore()
     private let offsets: Set<Int>
 
-    init(refusing offsets: Set<Int>) {
+    private let refusesLetters: Bool
+
+    init(refusing offsets: Set<Int>, refusingLetters: Bool = false) {
         self.offsets = offsets
+        refusesLetters = refusingLetters
     }
 
     func claim(_ partition: Int) async throws(LedgerError) -> LedgerClaim {
@@ -246,6 +259,7 @@ private actor PickyStore: LedgerStore {
     }
 
     func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
+        if refusesLetters { throw .refused(reason: "not to my taste") }
         for part in batch.parts where part.elements.contains(where: { offsets.contains($0.offset) })
         {
             throw .refused(reason: "not to my taste")

@@ -117,6 +117,11 @@ struct LedgerOpening {
         }
         let tree: TreeFiles
         if let kept = self.tree { tree = kept } else { tree = try rebuildTree(bases) }
+        guard tree.range == record.tree else {
+            let reason = "the entries do not add up to the tree that was signed"
+            throw .damaged(Damage(path: files.segments.path, offset: 0, reason: reason))
+        }
+        try tree.trim()
         return Result(
             writer: SegmentWriter(segment, in: files.segments, after: tail),
             record: record,
@@ -184,14 +189,9 @@ struct LedgerOpening {
     }
 
     /// Makes the lists of hashes and of frames anew, from all segments.
+    ///
+    /// What is right in them stays where it is, for those who read meanwhile.
     private mutating func rebuildTree(_ bases: [Int]) throws(StorageError) -> TreeFiles {
-        let names = try StorageError.wrap { () throws(FileError) in
-            try Folder.names(in: files.tree)
-        }
-        for name in names {
-            let path = "\(files.tree)/\(name)"
-            try StorageError.wrap { () throws(FileError) in try Folder.removeFile(path) }
-        }
         try frames.cut(from: 0)
         guard var tree = try TreeFiles(files.tree, at: CompactRange()) else {
             throw .damaged(Damage(path: files.tree, offset: 0, reason: "cannot be made anew"))

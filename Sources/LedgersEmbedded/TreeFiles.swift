@@ -5,7 +5,9 @@ import StreamsEmbedded
 /// The lists of hashes that proofs are made from: one file for each level of tiles, 32 bytes a hash.
 ///
 /// Derived from the entries: written before a head is published and made durable when a segment
-/// ends, so that after a crash only what belongs to the newest segment has to be made again.
+/// ends, so that after a crash only what belongs to the newest segment has to be made again. What is
+/// made again is written over what is there, which is the same: a reader of the published tree
+/// finds its hashes at any moment.
 struct TreeFiles {
     private let folder: String
     private var files: [File] = []
@@ -17,7 +19,7 @@ struct TreeFiles {
         "\(folder)/\(level < 10 ? "0" : "")\(level)"
     }
 
-    /// Opens the lists of a tree, and cuts what goes beyond it.
+    /// Opens the lists of a tree; what goes beyond it stays until it is written over or cut.
     ///
     /// - Returns: `nil` if a list is shorter than the tree's, so that all must be made anew.
     init?(_ folder: String, at range: CompactRange) throws(StorageError) {
@@ -30,9 +32,6 @@ struct TreeFiles {
             let file = try Self.open(folder, level)
             let size = try StorageError.wrap { () throws(FileError) in try file.size }
             guard size >= count * Digest.byteCount else { return nil }
-            try StorageError.wrap { () throws(FileError) in
-                try file.truncate(to: count * Digest.byteCount)
-            }
             files.append(file)
             counts.append(count)
         }
@@ -67,6 +66,19 @@ struct TreeFiles {
                 try files[level].write(bytes.span, at: offset)
             }
             counts[level] += bytes.count / Digest.byteCount
+        }
+    }
+
+    /// Cuts what goes beyond the tree.
+    func trim() throws(StorageError) {
+        try StorageError.wrap { () throws(FileError) in
+            for (file, count) in zip(files, counts) where try file.size > count * Digest.byteCount {
+                try file.truncate(to: count * Digest.byteCount)
+            }
+            let known = files.indices.map { Self.path(folder, level: $0) }
+            for name in try Folder.names(in: folder) where !known.contains("\(folder)/\(name)") {
+                try Folder.removeFile("\(folder)/\(name)")
+            }
         }
     }
 

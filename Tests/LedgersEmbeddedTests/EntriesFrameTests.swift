@@ -25,12 +25,16 @@ import Testing
         return (parts, entries)
     }
 
+    private static func ranges(_ payload: [UInt8], _ count: Int) -> [Range<Int>]? {
+        EntriesFrame.ranges(of: payload.span, count: count)
+    }
+
     @Test(arguments: [2, 3, 7, 1_000])
     func holdsEachEntryInOrder(leaving: Int) throws {
         let (parts, entries) = try Self.parts(leaving)
         var payload: [UInt8] = []
         EntriesFrame.encode(parts, into: &payload)
-        let ranges = try #require(EntriesFrame.ranges(of: payload.span, count: entries.count))
+        let ranges = try #require(Self.ranges(payload, entries.count))
         #expect(ranges.map { Array(payload[$0]) } == entries)
         let leaves = EntriesFrame.leaves(of: payload.span, at: ranges)
         #expect(leaves == entries.map { RFC6962.leafHash($0) })
@@ -41,7 +45,7 @@ import Testing
         var payload: [UInt8] = []
         EntriesFrame.encode([], into: &payload)
         #expect(payload.isEmpty)
-        #expect(EntriesFrame.ranges(of: payload.span, count: 0) == [])
+        #expect(Self.ranges(payload, 0) == [])
     }
 
     @Test func refusesPayloadsThatDoNotAddUp() throws {
@@ -50,17 +54,17 @@ import Testing
         EntriesFrame.encode(parts, into: &payload)
         let count = entries.count
         for wrong in [-1, 0, count - 1, count + 1, .max / 8] {
-            #expect(EntriesFrame.ranges(of: payload.span, count: wrong) == nil)
+            #expect(Self.ranges(payload, wrong) == nil)
         }
         for size in stride(from: 0, to: payload.count, by: 13) {
             let cut = Array(payload[..<size])
-            #expect(EntriesFrame.ranges(of: cut.span, count: count) == nil)
+            #expect(Self.ranges(cut, count) == nil)
         }
         // An end beyond the payload, and one before the entry begins.
         for bytes in [[UInt8](repeating: 0xFF, count: 4), [0, 0, 0, 0]] {
             var spoilt = payload
             spoilt.replaceSubrange(40..<44, with: bytes)
-            #expect(EntriesFrame.ranges(of: spoilt.span, count: count) == nil)
+            #expect(Self.ranges(spoilt, count) == nil)
         }
     }
 }

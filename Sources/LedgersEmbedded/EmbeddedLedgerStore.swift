@@ -120,6 +120,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
     ///
     /// - Parameter drops: Whether entries that wait for their signature are given up, since
     ///   something else is to be written.
+    /// - Throws: ``LedgerError``; nothing was changed.
     private func recover(dropping drops: Bool = false) throws(LedgerError) {
         guard !isClosed else { throw .unavailable(reason: "the ledger is closed") }
         if drops, isSealing { opened = nil }

@@ -96,18 +96,25 @@ struct LedgerVerifierSum: Equatable {
         let identifiers = try connection.prepare(
             #"SELECT run, event_id, "index" FROM event_ids"#
         )
+        // A value of another type may read the same and still not be found: its row does not count.
         while try identifiers.step() {
+            guard identifiers.type(0) == .integer, identifiers.type(2) == .integer else { continue }
             let type = identifiers.type(1)
-            let hash = identifiers.withBytes(1) { bytes -> UInt64 in
-                guard type == .blob, bytes.count == 16 else { return bytes.hash64 }
+            let hash = identifiers.withBytes(1) { bytes -> UInt64? in
+                if type == .text { return bytes.hash64 }
+                guard type == .blob, bytes.count == 16 else { return nil }
                 return Self.hash(ofWords: (bytes.bigEndianWord(0), bytes.bigEndianWord(8)))
             }
+            guard let hash else { continue }
             sums.identifiers.add(hash, identifiers.integer(2), run: identifiers.integer(0))
         }
         let agents = try connection.prepare(
             #"SELECT run, agent, "index" FROM agent_entries"#
         )
         while try agents.step() {
+            guard (0..<3 as Range<Int32>).allSatisfy({ agents.type($0) == .integer }) else {
+                continue
+            }
             let agent = UInt64(bitPattern: Int64(agents.integer(1)))
             sums.agents.add(agent, agents.integer(2), run: agents.integer(0))
         }

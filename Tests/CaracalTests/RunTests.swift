@@ -87,7 +87,9 @@ import Testing
         for source in 0..<6 {
             _ = try ledger.run("ingest", Caracal.trace, "--source", "source-\(source)")
         }
-        let running = try Running(["run", ledger.path, "--until-drained", "--index", "deferred"])
+        let running = try Running([
+            "run", ledger.path, "--until-drained", "--index", "deferred", "--batch-count", "20",
+        ])
         try wait(for: { try ledger.status()["size"] as? Int ?? 0 > 0 })
         running.signal(signal)
         #expect(try running.wait().code == 75)

@@ -8,6 +8,8 @@ public struct ServiceFaults: Equatable, Sendable {
     public var timeout: Duration
     /// Calls that never arrive: nothing happens.
     public var unreachablePer10000: Int
+    /// Calls that never arrive, of which the caller learns nothing.
+    public var requestLostPer10000: Int
     /// Calls that take effect, but whose answer is lost.
     public var answerLostPer10000: Int
     /// Calls that arrive after up to ``slowLimit`` more, perhaps after the caller has given up.
@@ -19,6 +21,7 @@ public struct ServiceFaults: Equatable, Sendable {
         delayLimit: Duration = .milliseconds(3),
         timeout: Duration = .milliseconds(20),
         unreachablePer10000: Int = 0,
+        requestLostPer10000: Int = 0,
         answerLostPer10000: Int = 0,
         slowPer10000: Int = 0,
         slowLimit: Duration = .milliseconds(40)
@@ -27,6 +30,7 @@ public struct ServiceFaults: Equatable, Sendable {
         self.delayLimit = delayLimit
         self.timeout = timeout
         self.unreachablePer10000 = unreachablePer10000
+        self.requestLostPer10000 = requestLostPer10000
         self.answerLostPer10000 = answerLostPer10000
         self.slowPer10000 = slowPer10000
         self.slowLimit = slowLimit
@@ -108,6 +112,7 @@ public final class SimulatedService: Sendable {
         if fate.isUnreachable {
             return simulation.after(fate.there) { call.finish(.failure(.unreachable)) }
         }
+        if fate.isRequestLost { return }
         simulation.after(fate.there) { [node, simulation] in
             node.start {
                 let answer = await operation()
@@ -122,6 +127,7 @@ public final class SimulatedService: Sendable {
         let back: Duration
         let timeout: Duration
         let isUnreachable: Bool
+        let isRequestLost: Bool
         let isAnswerLost: Bool
     }
 
@@ -135,6 +141,7 @@ public final class SimulatedService: Sendable {
                 back: state.random.duration(upTo: faults.delayLimit),
                 timeout: faults.timeout,
                 isUnreachable: state.random.happens(per10000: faults.unreachablePer10000),
+                isRequestLost: state.random.happens(per10000: faults.requestLostPer10000),
                 isAnswerLost: state.random.happens(per10000: faults.answerLostPer10000)
             )
         }

@@ -99,15 +99,14 @@ final class SimulationCore: Sendable {
 
     func enqueue(_ job: UnownedJob, node: Int) {
         let isEscaped = !isOnQueue
+        // Counted first: the job may run, and the world end, before this returns.
+        if isEscaped { escapes.add(1, ordering: .relaxed) }
         state.withLock { state in
             var priority: UInt64 = 0
             if case .priorities = state.schedule.policy { priority = state.random.next() }
             state.ready.append(Entry(job: job, node: node, priority: priority))
         }
-        if isEscaped {
-            escapes.add(1, ordering: .relaxed)
-            arrivals.signal()
-        }
+        if isEscaped { arrivals.signal() }
     }
 
     /// Decides what is next: a due timer, a fault planned for this step, or a job.

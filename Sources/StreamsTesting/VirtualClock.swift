@@ -29,14 +29,9 @@ public final class VirtualClock: Clock {
         }
     }
 
-    private enum Wait {
-        case task(CheckedContinuation<Void, any Error>)
-        case call(@Sendable () -> Void)
-    }
-
     private struct Sleeper {
         let deadline: Duration
-        let wait: Wait
+        let continuation: CheckedContinuation<Void, any Error>
     }
 
     private struct State {
@@ -54,6 +49,7 @@ public final class VirtualClock: Clock {
 
     private let state = Mutex(State())
     private let registered = ChangeSignal()
+    private let settlers = Mutex<[@Sendable () -> Void]>([])
 
     public init() {}
 
@@ -71,8 +67,10 @@ public final class VirtualClock: Clock {
                         return .failure(CancellationError())
                     }
                     if deadline.offset <= state.now { return .success(()) }
-                    let wait = Wait.task(continuation)
-                    state.sleepers[id] = Sleeper(deadline: deadline.offset, wait: wait)
+                    state.sleepers[id] = Sleeper(
+                        deadline: deadline.offset,
+                        continuation: continuation
+                    )
                     return nil
                 }
                 if let result { continuation.resume(with: result) } else { registered.signal() }
@@ -83,26 +81,17 @@ public final class VirtualClock: Clock {
                 if sleeper == nil { state.cancelledEarly.insert(id) }
                 return sleeper
             }
-            if case .task(let continuation)? = sleeper?.wait {
-                continuation.resume(throwing: CancellationError())
-            }
+            sleeper?.continuation.resume(throwing: CancellationError())
         }
     }
 
-    /// Calls `action` when time reaches `deadline`, inside ``advance(to:)``.
-    ///
-    /// - Returns: What ``cancelCall(_:)`` takes.
-    func call(at deadline: Duration, _ action: @escaping @Sendable () -> Void) -> Int {
-        let id = nextID()
-        state.withLock { state in
-            state.sleepers[id] = Sleeper(deadline: deadline, wait: .call(action))
-        }
-        registered.signal()
-        return id
+    /// Has `settle` called whenever time has moved, and after each sleep that ended on the way.
+    func whenMoved(_ settle: @escaping @Sendable () -> Void) {
+        settlers.withLock { $0.append(settle) }
     }
 
-    func cancelCall(_ id: Int) {
-        _ = state.withLock { $0.sleepers.removeValue(forKey: id) }
+    private func settle() {
+        for settle in settlers.withLock({ $0 }) { settle() }
     }
 
     /// The earliest deadline, as time since the clock was made, as soon as there is one.
@@ -128,11 +117,10 @@ public final class VirtualClock: Clock {
     /// - Parameter instant: Time since the clock was made; time never moves back.
     public func advance(to instant: Duration) {
         while let sleeper = takeEarliest(notAfter: instant) {
-            switch sleeper.wait {
-            case .task(let continuation): continuation.resume()
-            case .call(let action): action()
-            }
+            sleeper.continuation.resume()
+            settle()
         }
+        settle()
     }
 
     /// Moves time by `duration`, as ``advance(to:)`` does.

@@ -9,7 +9,8 @@ import Synchronization
 
 /// Processes that write ledgers from a simulated log into a simulated store, while everything that
 /// can go wrong does: crashes at any suspension point, zombies, rebalances, lost partitions,
-/// redelivery, commits that fail, are late, or lose their answer, records that are no events.
+/// redelivery, commits that fail, are late, or lose their answer, records that are no events, that
+/// the store refuses, that repeat or contradict others, and processes that are told to end.
 ///
 /// Then nothing fails any more, and what was appended must be in the ledgers: each event once, in
 /// its order, under roots that follow from it, and each dead letter once.
@@ -22,6 +23,8 @@ final class LedgerWorld: Sendable {
         var stuck = 0
         var crashes = 0
         var pauses = 0
+        var entries = 0
+        var deadLetters = 0
         var traceHash: UInt64 = 0
         /// The first thing that is wrong, for people.
         var problem: String?
@@ -39,7 +42,12 @@ final class LedgerWorld: Sendable {
     private let options: LedgerPipeline.Options
 
     /// Makes a world; what goes wrong in it, and when, follows from `seed`.
-    init(seed: UInt64, events: Int) {
+    ///
+    /// - Parameters:
+    ///   - seed: Everything follows from it.
+    ///   - events: How many records are appended, repeats not counted.
+    ///   - flaw: A mistake that is planted.
+    init(seed: UInt64, events: Int, flaw: LedgerFlaw? = nil) {
         var random = SeededGenerator(seed: seed ^ 0x5EED)
         simulation = Simulation(seed: seed)
         partitions = Int.random(in: 2...4, using: &random)
@@ -60,12 +68,23 @@ final class LedgerWorld: Sendable {
         )
         let faults = ServiceFaults(
             unreachablePer10000: Int.random(in: 0...400, using: &random),
+            requestLostPer10000: Int.random(in: 0...300, using: &random),
             answerLostPer10000: Int.random(in: 0...500, using: &random),
             slowPer10000: Int.random(in: 0...300, using: &random)
         )
         store = SimulatedLedgerStore(
-            service: SimulatedService("store", in: simulation, faults: faults)
+            service: SimulatedService("store", in: simulation, faults: faults),
+            flaw: flaw,
+            refuses: { [cursed = Self.cursedEvents(upTo: events)] in cursed.contains($0) }
         )
+    }
+
+    private static func cursedEvents(upTo events: Int) -> Set<[UInt8]> {
+        var cursed: Set<[UInt8]> = []
+        for number in 0..<events where LedgerModel.Kind(number) == .cursed {
+            if let bytes = try? LedgerModel.bytes(number) { cursed.insert(bytes) }
+        }
+        return cursed
     }
 
     /// Runs the world to its end and looks at what came out.
@@ -101,9 +120,6 @@ final class LedgerWorld: Sendable {
         }
     }
 
-    /// Whether the record with this number is one that no event can be made of.
-    private static func isPoison(_ number: Int) -> Bool { number % 23 == 11 }
-
     private func produce() async throws {
         var next = Array(repeating: 0, count: partitions)
         var left = events
@@ -111,10 +127,12 @@ final class LedgerWorld: Sendable {
             let partition = simulation.random(below: partitions)
             let count = min(left, 1 + simulation.random(below: 40))
             let numbers = next[partition]..<next[partition] + count
-            let values = try numbers.map { number in
-                Self.isPoison(number) ? [0xFF] : try LedgerSample.event(number)
+            let values = try numbers.map { try LedgerModel.bytes($0) }
+            var chunk = LedgerSample.records(values, sequence: numbers.lowerBound)
+            for index in chunk.elements.indices
+            where !LedgerModel.Kind(chunk.elements[index].sequence).isNumbered {
+                chunk.elements[index].producerCount = 0
             }
-            let chunk = LedgerSample.records(values, sequence: numbers.lowerBound)
             _ = try await log.append(chunk.elements, in: chunk.bytes, to: partition)
             next[partition] += count
             left -= count
@@ -137,38 +155,46 @@ final class LedgerWorld: Sendable {
         }
     }
 
+    /// Runs a process, which may be told to end, and then begins anew.
     private func start(on node: SimulatedNode) {
+        let drain = DrainSwitch()
         let service = LedgerService(
             log: log.join(on: node),
             store: store,
             sign: LedgerSample.sign,
-            runtime: simulation.runtime(on: node),
+            runtime: simulation.runtime(on: node, drain: drain),
             options: options,
             drainDeadline: .milliseconds(50),
             onFailure: { _, _ in .restart(after: .milliseconds(5)) }
         )
-        node.spawn { try await service.run() }
+        if simulation.random(below: 3) == 0 {
+            let delay = Duration.milliseconds(simulation.random(below: 400))
+            simulation.after(delay) { drain.request() }
+        }
+        node.spawn { [self] in
+            try await service.run()
+            start(on: node)
+        }
     }
 
     private func check(_ partition: Int, _ report: borrowing Mutex<Report>) async {
         let ledger = await store.truth.ledger(of: partition)
-        var expected: [[UInt8]] = []
-        var refused = 0
-        var seen: Set<Int> = []
         let everything = log.everything(in: partition)
+        var model = LedgerModel()
         for record in everything.elements {
-            let isPoison = Self.isPoison(record.sequence)
-            if isPoison { refused += 1 }
-            guard seen.insert(record.sequence).inserted, !isPoison else { continue }
-            expected.append(Array(everything.bytes[record.range]))
+            let bytes = Array(everything.bytes[record.range])
+            model.take(number: record.sequence, at: record.offset, bytes)
         }
         let have = ledger.entries.reduce(into: [[UInt8]: Int]()) { $0[$1, default: 0] += 1 }
-        let lost = expected.filter { have[$0] == nil }.count
+        let lost = model.entries.filter { have[$0] == nil }.count
         let doubled = have.values.reduce(0) { $0 + $1 - 1 }
-        let problem = Self.problem(ledger, expected, refused)
+        let problem = problem(ledger, model, partition)
+        simulation.note(ledger.size)
         report.withLock { report in
             report.lost += lost
             report.doubled += doubled
+            report.entries += ledger.size
+            report.deadLetters += ledger.refused.count
             if report.problem == nil, let problem {
                 report.problem = "partition \(partition): \(problem)"
             }
@@ -176,15 +202,22 @@ final class LedgerWorld: Sendable {
     }
 
     /// What contradicts the promise, if anything does.
-    private static func problem(
+    private func problem(
         _ ledger: InMemoryLedgerStore.Ledger,
-        _ expected: [[UInt8]],
-        _ refused: Int
+        _ model: LedgerModel,
+        _ partition: Int
     ) -> String? {
+        let expected = model.entries
         guard ledger.entries == expected else { return "entries are not those of the log in order" }
-        let offsets = ledger.refused.map(\.offset)
-        guard offsets.count == refused, Set(offsets).count == refused else {
-            return "\(offsets.count) dead letters instead of \(refused)"
+        let refused = ledger.refused.map {
+            LedgerModel.Refusal(offset: $0.offset, reason: $0.reason)
+        }
+        guard refused == model.refused else {
+            return
+                "\(refused.count) dead letters, which are not the \(model.refused.count) expected"
+        }
+        guard ledger.cursor.nextOffset == log.end(of: partition) else {
+            return "the cursor is at \(ledger.cursor.nextOffset), not at the log's end"
         }
         var tree = CompactRange()
         var notes = ledger.notes[...]

@@ -6,6 +6,61 @@ import StreamsTesting
 struct SimulatedLedgerStore: LedgerStore {
     let truth = InMemoryLedgerStore()
     let service: SimulatedService
+    /// What is wrong with it, in the worlds that show that it would be found.
+    var flaw: LedgerFlaw?
+    /// Whether the entry with these bytes is one that the store never takes.
+    var refuses: @Sendable ([UInt8]) -> Bool = { _ in false }
+
+    func claim(_ partition: Int) async throws(LedgerError) -> LedgerClaim {
+        try await ask { [truth] () async throws(LedgerError) in try await truth.claim(partition) }
+    }
+
+    func cursor(of partition: Int) async throws(LedgerError) -> Cursor {
+        try await ask { [truth] () async throws(LedgerError) in
+            try await truth.cursor(of: partition)
+        }
+    }
+
+    func recentEvents(
+        of partition: Int,
+        limit: Int
+    ) async throws(LedgerError) -> EventIDWindow {
+        try await ask { [truth] () async throws(LedgerError) in
+            try await truth.recentEvents(of: partition, limit: limit)
+        }
+    }
+
+    func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
+        switch flaw {
+        case nil:
+            try await send(batch, seal)
+        case .noFencing:
+            try await send(await batch.moved(to: truth), seal)
+        case .cursorSeparately:
+            try await send(batch.entriesOnly, seal)
+            try await send(batch.cursorOnly, seal)
+        case .doubtIgnored:
+            do throws(LedgerError) {
+                try await send(batch, seal)
+            } catch {
+                guard case .inDoubt = error, !Task.isCancelled else { throw error }
+                try await send(await batch.moved(to: truth), seal)
+            }
+        }
+    }
+
+    private func send(
+        _ batch: LedgerBatch,
+        _ seal: @escaping LedgerSeal
+    ) async throws(LedgerError) {
+        try await call { [truth, refuses] () async throws(LedgerError) in
+            for part in batch.parts
+            where part.elements.contains(where: { refuses(Array(part.bytes[$0.range])) }) {
+                throw .refused(reason: "the store will not have it")
+            }
+            try await truth.commit(batch, seal: seal)
+        }
+    }
 
     private func call<Answer: Sendable>(
         _ operation: @escaping @Sendable () async throws(LedgerError) -> Answer
@@ -42,31 +97,6 @@ struct SimulatedLedgerStore: LedgerStore {
                 default: throw error
                 }
             }
-        }
-    }
-
-    func claim(_ partition: Int) async throws(LedgerError) -> LedgerClaim {
-        try await ask { [truth] () async throws(LedgerError) in try await truth.claim(partition) }
-    }
-
-    func cursor(of partition: Int) async throws(LedgerError) -> Cursor {
-        try await ask { [truth] () async throws(LedgerError) in
-            try await truth.cursor(of: partition)
-        }
-    }
-
-    func recentEvents(
-        of partition: Int,
-        limit: Int
-    ) async throws(LedgerError) -> EventIDWindow {
-        try await ask { [truth] () async throws(LedgerError) in
-            try await truth.recentEvents(of: partition, limit: limit)
-        }
-    }
-
-    func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
-        try await call { [truth] () async throws(LedgerError) in
-            try await truth.commit(batch, seal: seal)
         }
     }
 }

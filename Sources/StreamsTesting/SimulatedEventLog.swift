@@ -45,11 +45,12 @@ public final class SimulatedEventLog: EventLogAppender {
         /// Messages to one member arrive in the order in which they were sent.
         var lastArrival: Int64 = 0
         var mail: [AssignmentChange] = []
+        /// Which tenure of each partition the member has last been told of.
+        var tenures: [Int: Int] = [:]
     }
 
     struct Fetch {
         let partition: Int
-        let member: Int
         let offset: Int
         let limit: Int
         let answer: @Sendable (Int) -> Void
@@ -181,9 +182,16 @@ public final class SimulatedEventLog: EventLogAppender {
 
     // MARK: What members say
 
+    /// Takes back what `member` holds by the tenure that it knows of.
+    ///
+    /// A message that is overtaken by a later tenure of the same member must not end that one.
     func release(_ partitions: [Int], by member: Int) {
+        let tenures = state.withLock { $0.members[member]?.tenures ?? [:] }
         send { log in
-            let notices = log.state.withLock { $0.holders.release(partitions, by: member) }
+            let notices = log.state.withLock { state in
+                let current = partitions.filter { tenures[$0] == state.holders.tenure(of: $0) }
+                return state.holders.release(current, by: member)
+            }
             log.deliver(notices)
         }
     }
@@ -227,8 +235,12 @@ public final class SimulatedEventLog: EventLogAppender {
                 state.members[notice.member] = member
                 return .nanoseconds(member.lastArrival - now)
             }
+            let tenures = state.withLock { state in tenuresGiven(by: notice, state.holders) }
             simulation.after(delay) { [weak self] in
-                self?.state.withLock { $0.members[notice.member]?.mail.append(notice.change) }
+                self?.state.withLock { state in
+                    state.members[notice.member]?.mail.append(notice.change)
+                    state.members[notice.member]?.tenures.merge(tenures) { $1 }
+                }
                 self?.mailSignal.signal()
             }
             if case .revoked(let partitions) = notice.change {
@@ -238,6 +250,14 @@ public final class SimulatedEventLog: EventLogAppender {
                 }
             }
         }
+    }
+
+    private func tenuresGiven(
+        by notice: PartitionHolders.Notice,
+        _ holders: PartitionHolders
+    ) -> [Int: Int] {
+        guard case .assigned(let partitions) = notice.change else { return [:] }
+        return Dictionary(uniqueKeysWithValues: partitions.map { ($0, holders.tenure(of: $0)) })
     }
 
     private func enforce(_ partitions: [Int], _ member: Int) {
@@ -297,12 +317,12 @@ public final class SimulatedEventLog: EventLogAppender {
         answerFetches()
     }
 
-    /// Answers the fetches for which there is something.
+    /// Answers the fetches for which there is something, whoever holds the partition by now.
     private func answerFetches() {
         let answers = state.withLock { state in
             var answers: [(upTo: Int, delay: Duration, answer: @Sendable (Int) -> Void)] = []
             var waiting: [Fetch] = []
-            for fetch in state.fetches where state.holders.holds(fetch.member, fetch.partition) {
+            for fetch in state.fetches {
                 let end = state.partitions[fetch.partition].end
                 guard end > fetch.offset else {
                     waiting.append(fetch)

@@ -23,8 +23,8 @@ public struct SimulatedEventLogMember: EventLog {
 
     /// A reader that fetches in the background.
     ///
-    /// Whether the member holds the partition is not known here; one that does not is never
-    /// answered.
+    /// Whether the member holds the partition is not known here: one that has lost it reads on
+    /// until it learns that.
     public func reader(
         of partition: Int,
         from offset: Int
@@ -124,7 +124,6 @@ public struct SimulatedEventLogReader: EventLogReader, Sendable {
         guard mayFetch else { return }
         let fetch = SimulatedEventLog.Fetch(
             partition: partition,
-            member: member.number,
             offset: offset,
             limit: 8,
             answer: { [inbox] in inbox.take(upTo: $0) }

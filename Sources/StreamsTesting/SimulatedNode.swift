@@ -45,7 +45,11 @@ public final class SimulatedNode: TaskExecutor, CustomStringConvertible {
         _ operation: @escaping @Sendable () async throws -> Success
     ) -> Task<Success, any Error> {
         let task = core.onQueue { Task(executorPreference: self, operation: operation) }
-        core.state.withLock { $0.cancellers.append { task.cancel() } }
+        let isOver = core.state.withLock { state in
+            if !state.isOver { state.cancellers.append { task.cancel() } }
+            return state.isOver
+        }
+        if isOver { task.cancel() }
         return task
     }
 

@@ -51,6 +51,17 @@ import Testing
         #expect(isFound)
     }
 
+    /// A world that has ended is gone, with every process that ever was in it.
+    @Test func aWorldLeavesNothingBehind() async {
+        weak var left: LedgerWorld?
+        do {
+            let world = LedgerWorld(seed: 3, events: 200)
+            left = world
+            _ = await world.run()
+        }
+        #expect(left == nil)
+    }
+
     /// Every kind of record has its say: entries, and each reason for a dead letter.
     @Test func everythingHappens() async {
         let report = await LedgerWorld(seed: 7, events: 500).run()

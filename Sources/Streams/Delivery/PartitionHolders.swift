@@ -13,6 +13,8 @@ package struct PartitionHolders: Sendable {
         var isRevoked = false
         /// Who gets the partition once it is free, in order.
         var heirs: [Int] = []
+        /// Counts the holders so far.
+        var tenure = 0
     }
 
     private var holdings: [Holding]
@@ -36,6 +38,9 @@ package struct PartitionHolders: Sendable {
     /// Who holds `partition`.
     package func holder(of partition: Int) -> Int? { holdings[partition].holder }
 
+    /// Which holder of `partition` the present one is, counted from 1.
+    package func tenure(of partition: Int) -> Int { holdings[partition].tenure }
+
     /// Whether the holder of `partition` has been asked to release it.
     package func isRevoked(_ partition: Int) -> Bool { holdings[partition].isRevoked }
 
@@ -46,6 +51,7 @@ package struct PartitionHolders: Sendable {
         for partition in partitions where holdings[partition].holder != member {
             if holdings[partition].holder == nil {
                 holdings[partition].holder = member
+                holdings[partition].tenure += 1
                 now.append(partition)
             } else {
                 holdings[partition].heirs.append(member)
@@ -90,7 +96,8 @@ package struct PartitionHolders: Sendable {
         var notices: [Notice] = []
         for partition in partitions {
             let heirs = holdings[partition].heirs
-            holdings[partition] = Holding(heirs: Array(heirs.dropFirst()))
+            let tenure = holdings[partition].tenure
+            holdings[partition] = Holding(heirs: Array(heirs.dropFirst()), tenure: tenure)
             if let heir = heirs.first { notices += assign([partition], to: heir) }
         }
         return notices

@@ -45,6 +45,13 @@ final class Assembly {
         return port
     }
 
+    /// Lets go of ports and stages, which hold this assembly as it holds them.
+    func dismantle() {
+        built = [:]
+        drains = []
+        timers.removeAll()
+    }
+
     func ports(of site: Site) throws -> [AnyObject] {
         if let ports = built[site] { return ports }
         let ports = try plan.blueprint.nodes[site.node].build(self, site)

@@ -10,6 +10,7 @@ actor Segment {
 
     func run() async throws {
         let assembly = Assembly(plan, segment: index)
+        defer { assembly.dismantle() }
         let head = plan.heads[index]
         let node = plan.blueprint.nodes[head.node]
         do {

@@ -25,6 +25,25 @@ import Testing
         }
     }
 
+    /// A graph that has ended keeps no stage, sink or buffer alive, however its tasks were cut.
+    @Test func leavesNothingBehind() async throws {
+        for mode in [ExecutionMode.fused, .declared, EquivalenceTests.parallel] {
+            weak var left: Witness?
+            do {
+                let witness = Witness()
+                left = witness
+                let blueprint = Blueprint("short") { graph in
+                    graph.source("numbers") { Numbers(100) }
+                        .boundary()
+                        .batch("batch", BatchLimits(count: 7))
+                        .sink("sink") { _ in Holding<Batch<Int>>(witness: witness) }
+                }
+                try await blueprint.run(mode, on: .live)
+            }
+            #expect(left == nil)
+        }
+    }
+
     /// Batches close at 3 elements or 25 ms after their first, and say which.
     @Test func closesBatchesByCountAndByTime() async throws {
         let batches = Ledger<Batch<Int>>()
@@ -186,4 +205,14 @@ struct Gated<Element: Sendable>: Sink {
     func write(_ chunk: Chunk<Element>) async {
         await gate.pass()
     }
+}
+
+/// What a sink holds.
+private final class Witness: Sendable {}
+
+/// Takes everything, and holds something.
+private struct Holding<Element: Sendable>: Sink {
+    let witness: Witness
+
+    mutating func write(_ chunk: Chunk<Element>) async throws {}
 }

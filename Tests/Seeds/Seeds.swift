@@ -18,11 +18,12 @@ enum Seeds {
         }
         let (count, events) = (values["--count", default: 0], values["--events", default: 0])
         let first = values["--first", default: 0]
+        let (end, isTooFar) = first.addingReportingOverflow(count)
+        if isTooFar { return fail("there is no seed so high") }
         var (lost, doubled, stuck) = (0, 0, 0)
         var trace: UInt64 = 0xCBF2_9CE4_8422_2325
         var isSound = true
-        for seed in first..<first + count {
-            let report = await LedgerWorld(seed: UInt64(seed), events: events).run()
+        await run(first..<end, events: events) { seed, report in
             lost += report.lost
             doubled += report.doubled
             stuck += report.stuck
@@ -41,6 +42,34 @@ enum Seeds {
             """
         )
         exit(isSound ? 0 : 1)
+    }
+
+    /// Runs a world a core, and shows the reports in order of their seeds.
+    private static func run(
+        _ seeds: Range<Int>,
+        events: Int,
+        show: (Int, LedgerWorld.Report) -> Void
+    ) async {
+        await withTaskGroup(of: (Int, LedgerWorld.Report).self) { group in
+            var waiting = seeds.makeIterator()
+            var finished: [Int: LedgerWorld.Report] = [:]
+            var shown = seeds.lowerBound
+            func start() {
+                guard let seed = waiting.next() else { return }
+                group.addTask {
+                    (seed, await LedgerWorld(seed: UInt64(seed), events: events).run())
+                }
+            }
+            for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { start() }
+            while let (seed, report) = await group.next() {
+                start()
+                finished[seed] = report
+                while let next = finished.removeValue(forKey: shown) {
+                    show(shown, next)
+                    shown += 1
+                }
+            }
+        }
     }
 
     private static func fail(_ text: String) {

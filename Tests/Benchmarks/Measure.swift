@@ -10,6 +10,11 @@ struct Timing: Sendable {
 
     /// The median of the CPU time of all threads.
     var medianCPU: Double { cpu[cpu.count / 2] }
+
+    /// The times of one of `count` equal parts of the work.
+    func divided(by count: Double) -> Timing {
+        Timing(wall: wall.map { $0 / count }, cpu: cpu.map { $0 / count })
+    }
 }
 
 /// Runs `body` once to warm up and `repetitions` times for the record.

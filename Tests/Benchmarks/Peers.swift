@@ -5,10 +5,18 @@ struct Peers: Sendable {
     /// The folder with `run-limit.sh` and `run-tokio.sh`, or `nil`: figures stand alone then.
     let folder: String?
 
-    /// Runs a peer and returns its rate in elements a second for each of its variants.
+    /// What one variant of a peer's program needs.
+    struct Result: Sendable {
+        /// Elements a second.
+        var rate: Double
+        /// Nanoseconds of CPU time an element, on all cores: what a busy machine changes least.
+        var cpu: Double?
+    }
+
+    /// Runs a peer and returns what each of its variants needs.
     ///
     /// A peer that is not there or fails has no variants, and says so on standard error.
-    func rates(_ script: String, _ work: String, only: String) -> [String: Double] {
+    func results(_ script: String, _ work: String, only: String) -> [String: Result] {
         guard let folder else { return [:] }
         let process = Process()
         let output = Pipe()
@@ -24,15 +32,19 @@ struct Peers: Sendable {
         }
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        var rates: [String: Double] = [:]
+        var results: [String: Result] = [:]
+        var cpu: Double?
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ")
-            if words.count == 7, words[0] != "#", let rate = Double(words[3]) {
-                rates[String(words[2])] = rate
+            if let place = words.firstIndex(of: "cpu_ns_per_event"), place + 1 < words.count {
+                cpu = Double(words[place + 1].drop { $0 != "=" }.dropFirst())
+            } else if words.count == 7, words[0] != "#", let rate = Double(words[3]) {
+                results[String(words[2])] = Result(rate: rate, cpu: cpu)
+                cpu = nil
             }
         }
-        if rates.isEmpty { report("\(script) \(work) gave no figures") }
-        return rates
+        if results.isEmpty { report("\(script) \(work) gave no figures") }
+        return results
     }
 }
 

@@ -21,6 +21,9 @@ public protocol Stage<Input, Output>: SendableMetatype {
     ) throws
 
     /// Appends what is still held back; called once, after the last input.
+    ///
+    /// The offsets of what is held back count as done with the chunk that it came in, so a stage
+    /// before an exactly-once sink holds nothing back.
     mutating func finish(into output: inout [Output]) throws
 }
 

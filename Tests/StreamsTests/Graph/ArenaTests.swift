@@ -135,6 +135,24 @@ import Testing
         #expect(texts.read.count == 34)
     }
 
+    /// Elements that need their bytes no more keep no arena alive.
+    @Test func flowsWithoutBytesKeepNoArena() async throws {
+        let batches = Ledger<Batch<Int>>()
+        let blueprint = Blueprint("without") { graph in
+            graph.source("words") { Words(100) }
+                .mapWithBytes("digits") { word, bytes in bytes.extracting(word.range).count - 2 }
+                .withoutBytes("counted")
+                .batch("batch", BatchLimits(count: 100))
+                .sink("batches", batches.writer)
+        }
+        try await blueprint.run(.fused, on: .live)
+        #expect(batches.elements.map(\.parts.count) == [1])
+        let digits: [Int] = batches.elements.flatMap(\.elements)
+        #expect(digits == (0..<100).map { $0 < 10 ? 1 : 2 })
+        let hasArena = batches.elements.contains { $0.parts.contains { !$0.bytes.isEmpty } }
+        #expect(!hasArena)
+    }
+
     /// A later stage deals with its own refusals only.
     @Test func refusedElementsPassLaterErrorHandling() async throws {
         let texts = Texts()

@@ -18,7 +18,6 @@ struct HandLoop {
     private var values: [UInt8] = []
     private var leaves: [Digest] = []
     private var leafBytes: [UInt8] = []
-    private var ranges: [Range<Int>] = []
     private(set) var tree = CompactRange()
 
     init(_ folder: LedgerFolder, batchCount: Int) throws {
@@ -27,7 +26,6 @@ struct HandLoop {
         entries = try File("\(folder.path)/hand-entries", .create)
         hashes = try File("\(folder.path)/hand-hashes", .create)
         leaves.reserveCapacity(batchCount)
-        ranges.reserveCapacity(batchCount)
     }
 
     mutating func run() throws {
@@ -55,7 +53,8 @@ struct HandLoop {
         var record = 0
         while record < count {
             let taken = min(count - record, batchCount - leaves.count)
-            ranges.removeAll(keepingCapacity: true)
+            var ranges: [Range<Int>] = []
+            ranges.reserveCapacity(taken)
             let first = start
             for number in record..<record + taken {
                 let length = Int(payload.integer(at: index + 16 * number, as: UInt32.self))

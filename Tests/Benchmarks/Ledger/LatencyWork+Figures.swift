@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import LedgerGraph
+import Ledgers
 import Streams
 import StreamsEmbedded
 import Synchronization

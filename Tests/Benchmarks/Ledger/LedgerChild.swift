@@ -1,6 +1,7 @@
 import Foundation
 import LedgerGraph
 import LedgersEmbedded
+import Merkle
 
 /// A run of the ledger, or of the loop beside it, in a process of its own, whose memory is its own.
 struct LedgerChild {

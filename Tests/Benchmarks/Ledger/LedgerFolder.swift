@@ -15,7 +15,8 @@ struct LedgerFolder: Sendable {
     var events: String { "\(path)/events" }
     var ledger: String { "\(path)/ledger" }
 
-    /// - Parameter path: Exists.
+    /// - Parameter path: A folder that exists.
+    /// - Throws: Why no key could be made.
     init(_ path: String) throws {
         self.path = path
         key = try SignerKey(name: "caracal.local/benchmark", seed: Array(0..<32))
@@ -69,6 +70,7 @@ struct LedgerFolder: Sendable {
     ///   - drain: Ends a run that goes on.
     ///   - untilDrained: Whether it ends by itself.
     ///   - observe: Is shown every batch that is stored.
+    /// - Throws: Why the ledger could not be opened or written.
     func run(
         _ options: LedgerPipeline.Options,
         drain: DrainSwitch = DrainSwitch(),

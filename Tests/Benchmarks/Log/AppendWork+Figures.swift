@@ -67,11 +67,12 @@ enum AppendWork {
 
     private static func write(_ corpus: Corpus, to path: String) throws -> Double {
         let file = try File(path, .create)
+        let bytes = corpus.bytes
         let start = seconds(CLOCK_MONOTONIC)
         var end = 0
         for first in stride(from: 0, to: eventCount, by: groupCount) {
             let count = min(groupCount, eventCount - first) * Corpus.eventLength
-            try file.write(corpus.bytes.span.extracting(first: count), at: end)
+            try file.write(bytes.span.extracting(first: count), at: end)
             try file.syncData()
             end += count
         }

@@ -105,7 +105,10 @@ let package = Package(
         program(
             "benchmarks",
             at: "Tests/Benchmarks",
-            ["Cryptography", "Merkle", "Streams"]
+            [
+                "COpenSSL", "Checkpoints", "Cryptography", "Events", "LedgerGraph", "Ledgers",
+                "LedgersEmbedded", "Merkle", "Streams", "StreamsEmbedded",
+            ]
         ),
         .target(
             name: "ConformanceKit",

@@ -6,40 +6,61 @@ import Streams
 struct Benchmark: Sendable {
     let name: String
     let about: String
-    let run: @Sendable (Peers) async throws -> [Figure]
+    let run: @Sendable (Surroundings) async throws -> [Figure]
 }
 
-/// `benchmarks [NAME]… [--json] [--peers DIR]`: measures, and holds against limits and peers.
+/// `benchmarks [NAME]… [--json] [--long] [--peers DIR] [--dir DIR]`: measures, and holds against
+/// limits and peers.
 @main
 enum Benchmarks {
     static let all = [
-        Benchmark(name: "w0-fused", about: "an element, fused", run: HopWork.fusedFigures),
-        Benchmark(name: "w0", about: "an element and a hop", run: HopWork.figures),
-        Benchmark(
-            name: "w1",
-            about: "decode, partition, batch, Merkle",
-            run: MeteringGraph.figures
-        ),
+        Benchmark(name: "w0-fused", about: "an element, fused") {
+            try await HopWork.fusedFigures($0.peers)
+        },
+        Benchmark(name: "w0", about: "an element and a hop") {
+            try await HopWork.figures($0.peers)
+        },
+        Benchmark(name: "w1", about: "decode, partition, batch, Merkle") {
+            try await MeteringGraph.figures($0.peers)
+        },
+        Benchmark(name: "codec", about: "reading and writing events", run: CodecWork.figures),
+        Benchmark(name: "hash", about: "the hashes of a tree", run: HashWork.figures),
+        Benchmark(name: "log", about: "the event log, durable", run: AppendWork.figures),
+        Benchmark(name: "ledger", about: "from event log to signed tree", run: LedgerWork.figures),
+        Benchmark(name: "latency", about: "a thousand events a second", run: LatencyWork.figures),
+        Benchmark(name: "verify", about: "index and full check", run: ReadingWork.figures),
     ]
 
     static func main() async {
         var words = Array(CommandLine.arguments.dropFirst())
-        let isJSON = words.contains("--json")
-        words.removeAll { $0 == "--json" }
-        var folder: String?
-        if let place = words.firstIndex(of: "--peers") {
-            guard place + 1 < words.count else { return fail("--peers needs a folder") }
-            folder = words[place + 1]
+        if words.first == LedgerChild.word {
+            do {
+                return try await LedgerChild.main(Array(words.dropFirst()))
+            } catch {
+                return fail("\(error)", code: 1)
+            }
+        }
+        let isJSON = take("--json", from: &words)
+        let isLong = take("--long", from: &words)
+        var folders: [String: String] = [:]
+        for option in ["--peers", "--dir"] {
+            guard let place = words.firstIndex(of: option) else { continue }
+            guard place + 1 < words.count else { return fail("\(option) needs a folder") }
+            folders[option] = words[place + 1]
             words.removeSubrange(place...place + 1)
         }
         if words.contains("--help") { return help() }
         if let unknown = words.first(where: { word in !all.contains { $0.name == word } }) {
             return fail("unknown benchmark '\(unknown)'; see --help")
         }
-        let peers = Peers(folder: folder.map { "\($0)/streams" })
+        let surroundings = Surroundings(
+            peers: Peers(folder: folders["--peers"].map { "\($0)/streams" }),
+            scratch: folders["--dir"] ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp",
+            isLong: isLong
+        )
         for benchmark in all where words.isEmpty || words.contains(benchmark.name) {
             do {
-                for figure in try await benchmark.run(peers) {
+                for figure in try await benchmark.run(surroundings) {
                     print(isJSON ? figure.json : figure.line)
                 }
             } catch {
@@ -48,9 +69,18 @@ enum Benchmarks {
         }
     }
 
+    /// Whether `word` stands among `words`, which lose it.
+    private static func take(_ word: String, from words: inout [String]) -> Bool {
+        let count = words.count
+        words.removeAll { $0 == word }
+        return words.count < count
+    }
+
     private static func help() {
         print("Measure, each figure with its ratio to a limit or a peer of the same run.")
-        print("\nUsage: benchmarks [NAME]... [--json] [--peers DIR]\n\nBenchmarks:")
+        print(
+            "\nUsage: benchmarks [NAME]... [--json] [--long] [--peers DIR] [--dir DIR]\n\nBenchmarks:"
+        )
         for benchmark in all { print("  \(benchmark.name.padded(to: 12)) \(benchmark.about)") }
     }
 

@@ -22,6 +22,9 @@ final class Assembly {
         drains.insert(drain, at: first ? 0 : drains.count)
     }
 
+    /// Whether something in this segment has to be awaited.
+    var hasDrains: Bool { !drains.isEmpty }
+
     /// The port that an output leads to: of a stage in this segment, or of an edge out of it.
     @usableFromInline
     func next<Element>(

@@ -16,14 +16,15 @@ struct SpendPipeline: Sendable {
                     try Call(line, bytes)
                 }
                 .deadLetter("refused") { _ in Refused(write: write) }
-                // All calls of an agent go the same way, in order. One order over all of them is
-                // gone, and with it the right to .merkleCommit, until .sequenced restores it.
+                // All calls of an agent go the same way, in their order: OrderPerLane, says the type.
                 .partition("by agent", lanes: 2) { $0.agent }
                 // Each lane becomes a task. The edge holds a bounded number of calls: a lane that
                 // is slow makes the source wait. Without the boundary it all runs in one task,
                 // which is faster if the work is small; what comes out is the same.
                 .boundary()
                 .stage("meter") { _ in Meter(budget: budget) }
+                // Reports of two lanes, as they come: NoOrder. From here on neither .merkleCommit nor
+                // .exactlyOnceSink compiles; .sequenced would put them back into one order.
                 .merged("reports")
                 // Whatever comes first; the time is the runtime's, so a test can move it.
                 .batch("page", BatchLimits(count: 4, elapsed: .seconds(1)))
@@ -44,7 +45,7 @@ private struct Refused: Sink {
     }
 }
 
-/// Writes reports. When a write returns, the chunk's offsets are done.
+/// Writes reports; when a write returns, the chunk's offsets are done.
 private struct Printer: Sink {
     let write: @Sendable (String) throws -> Void
 

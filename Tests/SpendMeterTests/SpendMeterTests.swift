@@ -18,11 +18,13 @@ import Testing
         #expect(meter.output.last == .total(agent: 1, calls: 3, spent: 102))
     }
 
-    @Test(arguments: [
-        ("t,374,44", nil), ("t,374", .columns), ("t,374,44,1", .columns), ("", .columns),
-        ("t,,44", .tokens), ("t,374,", .tokens), ("t,-1,44", .tokens),
-        ("t,99999999999999999999,1", .tokens),
-    ] as [(String, BadLine?)])
+    @Test(
+        arguments: [
+            ("t,374,44", nil), ("t,374", .columns), ("t,374,44,1", .columns), ("", .columns),
+            ("t,,44", .tokens), ("t,374,", .tokens), ("t,-1,44", .tokens),
+            ("t,99999999999999999999,1", .tokens),
+        ] as [(String, BadLine?)]
+    )
     func refusesWhatIsNoCall(_ text: String, _ expected: BadLine?) throws {
         let decoder = try StageHarness(of: Line.self) { flow in
             flow.decodeWithBytes("decode") { line, bytes throws(BadLine) in try Call(line, bytes) }

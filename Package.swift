@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "Merkle", targets: ["Merkle"]),
         .library(name: "Checkpoints", targets: ["Checkpoints"]),
         .executable(name: "caracal", targets: ["caracal"]),
+        .executable(name: "spend-meter", targets: ["SpendMeter"]),
     ],
     targets: [
         // Layer 0: system libraries and C.
@@ -100,6 +101,9 @@ let package = Package(
                 "StreamsEmbedded", "Telemetry",
             ]
         ),
+
+        // Samples.
+        program("SpendMeter", at: "Samples/SpendMeter", ["CommandLineInterface", "Streams"]),
 
         // Tests.
         program(
@@ -163,6 +167,7 @@ let package = Package(
         tests("SettingsTests", ["Settings"]),
         tests("CommandLineInterfaceTests", ["CommandLineInterface"]),
         tests("CaracalTests", ["Checkpoints", "Cryptography", "Merkle", "caracal"]),
+        tests("SpendMeterTests", ["SpendMeter", "Streams", "StreamsTesting"]),
         tests("TidyTests", []),
     ]
 )

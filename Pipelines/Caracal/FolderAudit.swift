@@ -37,6 +37,8 @@ struct FolderAudit {
     private var problemCount = 0
     private var ledger: LedgerVerification?
     private var records = 0
+    private var keyLine = "none"
+    private var isStored = false
 
     init(_ folder: CaracalFolder, _ console: Console) {
         self.folder = folder
@@ -48,8 +50,10 @@ struct FolderAudit {
         problems.append(Problem(what: what, file: file, offset: offset, index: index))
     }
 
-    /// Checks that the folder's own vkey is the one that everything else is checked with.
-    mutating func checkStoredKey(against key: VerifierKey) {
+    /// Takes the key that everything is checked with; the folder's own must be the same.
+    mutating func take(_ key: VerifierKey, isStored: Bool) {
+        keyLine = isStored ? "\(key), the stored one; give --vkey to use one of yours" : "\(key)"
+        self.isStored = isStored
         do {
             let stored = try KeyFile.verifierKey(at: folder.vkeyPath)
             if stored != key { report("is not the key \(key)", file: folder.vkeyPath) }
@@ -178,7 +182,7 @@ struct FolderAudit {
         return [
             "ok": .boolean(problemCount == 0), "entries": .integer(ledger?.entries ?? 0),
             "problems": .array(problems.map(\.json)),
-            "problemCount": .integer(problemCount),
+            "problemCount": .integer(problemCount), "usesStoredKey": .boolean(isStored),
             "checkpoints": .integer(ledger?.checkpoints ?? 0),
             "records": .integer(records),
             "indexRows": .integer(ledger?.index?.rows ?? 0),
@@ -197,6 +201,7 @@ struct FolderAudit {
     private var summary: [String] {
         guard let ledger else { return [] }
         var lines = [
+            "key: \(keyLine)",
             "event log: \(records) records",
             "ledger: \(ledger.entries) entries, \(ledger.checkpoints) checkpoints, "
                 + "\(ledger.letters) dead letters\(rate(ledger.entries, ledger.elapsed))",

@@ -50,10 +50,7 @@ enum VerifyCommand {
             audit.report("\(error.message)", file: folder.vkeyPath)
             return try audit.finish(isJSON, console)
         }
-        audit.checkStoredKey(against: key)
-        if given == nil {
-            console.errors("checked with the stored key \(key); give --vkey to use one of yours")
-        }
+        audit.take(key, isStored: given == nil)
         var saved: Checkpoint?
         if let path = try arguments[against] {
             let note = try reading { () throws(FileError) in

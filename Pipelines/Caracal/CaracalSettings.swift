@@ -40,7 +40,7 @@ struct CaracalSettings {
     var index: IndexMode
 
     /// Reads `format` (auto), `agents` (16), `pricebook` (none: the built-in one), `batch.count`
-    /// (8192), `batch.bytes` (8 MiB), `batch.wait` (20 ms), `lanes` (one a processor), `memory`
+    /// (8192), `batch.bytes` (8 MiB), `batch.wait` (5 ms), `lanes` (one a processor), `memory`
     /// (64 MiB) and `index` (follow); not valid before `reader` has finished.
     init(_ reader: inout SettingsReader) {
         format = reader.choice("format", default: .auto)
@@ -51,7 +51,7 @@ struct CaracalSettings {
         batchWait = reader.duration(
             "batch.wait",
             in: Self.batchWaits,
-            default: .milliseconds(20)
+            default: .milliseconds(5)
         )
         lanes = reader.int("lanes", in: Self.laneCounts, default: Self.processors)
         memory = reader.byteCount("memory", in: Self.memorySizes, default: 64 << 20)

@@ -69,10 +69,10 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
             } catch {
                 if case .inDoubt = error {
                     if try await isStored(batch, after: error) { return }
-                    continue
+                } else {
+                    guard isRetried(error) else { throw error }
+                    observe(.retrying(partition: batch.offsets.partition, error))
                 }
-                guard isRetried(error) else { throw error }
-                observe(.retrying(partition: batch.offsets.partition, error))
             }
             try await runtime.clock.sleep(runtime.clock.now() + pause)
             pause = min(pause * 2, .seconds(5))

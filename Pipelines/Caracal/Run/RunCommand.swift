@@ -30,7 +30,7 @@ enum RunCommand {
         "batch-wait",
         .duration(in: Options.batchWaits),
         help: "Time since its first record that closes a batch."
-    ).optional(default: "20 ms")
+    ).optional(default: "5 ms")
     private static let lanes = Parameter.option(
         "lanes",
         .wholeNumber(in: Options.laneCounts),
@@ -58,7 +58,7 @@ enum RunCommand {
             """,
         examples: [
             "caracal run my-ledger --until-drained",
-            "caracal run my-ledger --batch-wait '5 ms' --index deferred",
+            "caracal run my-ledger --batch-wait '50 ms' --index deferred",
         ],
         parameters: [
             Common.folder, untilDrained, batchCount, batchBytes, batchWait, lanes, memory, index,

@@ -43,6 +43,9 @@ extension Flow {
     }
 
     /// Lets the elements of two flows through as they come.
+    ///
+    /// Offsets keep the partition that their source gave them: two sources of one graph number their
+    /// partitions apart, or a sink takes the offsets of both for those of one.
     @inlinable
     public consuming func merge(
         _ name: String,

@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "Merkle", targets: ["Merkle"]),
         .library(name: "Checkpoints", targets: ["Checkpoints"]),
         .executable(name: "caracal", targets: ["caracal"]),
+        .executable(name: "ledger-writer", targets: ["ledger-writer"]),
         .executable(name: "spend-meter", targets: ["SpendMeter"]),
     ],
     targets: [
@@ -57,6 +58,12 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]
         ),
+        .systemLibrary(
+            name: "CLibrdkafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"])]
+        ),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CSHA256"),
         .target(name: "CChecksums"),
@@ -84,6 +91,16 @@ let package = Package(
                 "Merkle", "Streams", "StreamsEmbedded",
             ]
         ),
+        library("StreamsKafka", ["CLibrdkafka", "CLinux", "Streams"]),
+        library("StreamsPostgres", ["CLibpq", "CLinux", "Streams"]),
+        library(
+            "LedgersPostgres",
+            [
+                "Checkpoints", "Cryptography", "Events", "Ledgers", "Merkle", "Streams",
+                "StreamsPostgres",
+            ]
+        ),
+        library("HTTPServing", ["CLinux", "Streams"]),
 
         // Layer 5: graphs and executables.
         .target(
@@ -97,8 +114,18 @@ let package = Package(
             at: "Pipelines/Caracal",
             [
                 "CLinux", "Checkpoints", "CommandLineInterface", "Cryptography", "Events",
-                "LedgerGraph", "Ledgers", "LedgersEmbedded", "Merkle", "Settings", "Streams",
-                "StreamsEmbedded", "Telemetry",
+                "LedgerGraph", "Ledgers", "LedgersEmbedded", "LedgersPostgres", "Merkle",
+                "Settings", "Streams", "StreamsEmbedded", "StreamsKafka", "StreamsPostgres",
+                "Telemetry",
+            ]
+        ),
+        program(
+            "ledger-writer",
+            at: "Pipelines/LedgerWriter",
+            [
+                "CLinux", "Checkpoints", "CommandLineInterface", "Cryptography", "Events",
+                "HTTPServing", "LedgerGraph", "Ledgers", "LedgersPostgres", "Merkle", "Settings",
+                "Streams", "StreamsKafka", "StreamsPostgres", "Telemetry",
             ]
         ),
 
@@ -161,6 +188,23 @@ let package = Package(
             [
                 "Checkpoints", "ConformanceKit", "Cryptography", "Events", "Ledgers",
                 "LedgersEmbedded", "Merkle", "Streams", "StreamsEmbedded",
+            ]
+        ),
+        tests("StreamsKafkaTests", ["ConformanceKit", "Streams", "StreamsKafka"]),
+        tests("StreamsPostgresTests", ["Streams", "StreamsPostgres"]),
+        tests(
+            "LedgersPostgresTests",
+            [
+                "Checkpoints", "ConformanceKit", "Cryptography", "Events", "Ledgers",
+                "LedgersPostgres", "Merkle", "Streams", "StreamsPostgres",
+            ]
+        ),
+        tests("HTTPServingTests", ["HTTPServing", "Streams"]),
+        tests(
+            "LedgerWriterTests",
+            [
+                "Checkpoints", "ConformanceKit", "Cryptography", "Merkle", "Streams",
+                "StreamsKafka", "StreamsPostgres", "ledger-writer",
             ]
         ),
         tests("TelemetryTests", ["Telemetry"]),

@@ -1,5 +1,6 @@
 public import Events
 import Ledgers
+import Streams
 import StreamsEmbedded
 import Synchronization
 

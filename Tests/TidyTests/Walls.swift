@@ -2,19 +2,25 @@
 enum Walls {
     /// The modules of this package, lowest layer first; a module imports only from lower layers.
     static let layers: [Set<String>] = [
-        ["COpenSSL", "CSQLite", "CLinux", "CSHA256", "CChecksums", "Cryptography"],
+        [
+            "COpenSSL", "CSQLite", "CLibrdkafka", "CLibpq", "CLinux", "CSHA256", "CChecksums",
+            "Cryptography",
+        ],
         ["Events", "Merkle", "Checkpoints"],
         [
             "Streams", "StreamsTesting", "Ledgers", "Telemetry", "Settings",
             "CommandLineInterface",
         ],
-        ["StreamsEmbedded", "LedgersEmbedded"],
+        [
+            "StreamsEmbedded", "LedgersEmbedded", "StreamsKafka", "StreamsPostgres",
+            "LedgersPostgres", "HTTPServing",
+        ],
         [],
-        ["LedgerGraph", "caracal", "seeds", "benchmarks"],
+        ["LedgerGraph", "caracal", "ledger-writer", "seeds", "benchmarks"],
     ]
 
     /// The executables: the rim, where Foundation may stand.
-    static let executables: Set<String> = ["caracal", "seeds", "benchmarks"]
+    static let executables: Set<String> = ["caracal", "ledger-writer", "seeds", "benchmarks"]
 
     /// Imports within a layer.
     static let neighbours: [String: Set<String>] = [
@@ -24,7 +30,10 @@ enum Walls {
         "Ledgers": ["Streams"],
         // Its segment files.
         "LedgersEmbedded": ["StreamsEmbedded"],
+        // Its connection.
+        "LedgersPostgres": ["StreamsPostgres"],
         // The graph that executables run.
+        "ledger-writer": ["LedgerGraph"],
         "caracal": ["LedgerGraph"],
         "seeds": ["LedgerGraph"],
         "benchmarks": ["LedgerGraph"],
@@ -36,7 +45,12 @@ enum Walls {
         "CSHA256": ["Cryptography"],
         "CSQLite": ["LedgersEmbedded"],
         "CChecksums": ["StreamsEmbedded", "LedgersEmbedded"],
-        "CLinux": ["StreamsEmbedded", "caracal"],
+        "CLibrdkafka": ["StreamsKafka"],
+        "CLibpq": ["StreamsPostgres"],
+        "CLinux": [
+            "StreamsEmbedded", "StreamsKafka", "StreamsPostgres", "HTTPServing", "caracal",
+            "ledger-writer",
+        ],
     ]
 
     /// The most files that import one C module: its owner types, no more.

@@ -1,5 +1,6 @@
 private import CLinux
 import Glibc
+import Streams
 import Synchronization
 
 /// Calls back when one of a few files is written, by any process, without polling.

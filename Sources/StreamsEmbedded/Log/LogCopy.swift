@@ -1,3 +1,5 @@
+import Streams
+
 extension EmbeddedEventLog {
     /// Copies what is durable of the log in `folder`, while another process may be appending.
     ///

@@ -1,3 +1,5 @@
+import Streams
+
 /// What one partition of a log holds, as far as is durable.
 public struct PartitionStatus: Equatable, Sendable {
     public let partition: Int

@@ -1,3 +1,5 @@
+import Streams
+
 /// What a full check of a log has found.
 public struct LogVerification: Equatable, Sendable {
     /// The most problems that are kept; ``problemCount`` counts all.

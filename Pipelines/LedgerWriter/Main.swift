@@ -1,0 +1,5 @@
+/// The service `ledger-writer`.
+@main
+enum Main {
+    static func main() async {}
+}

@@ -18,14 +18,14 @@ struct CaracalSettings {
         case ndjson
     }
 
-    static let batchCounts = 1...1_000_000
+    static let batchCounts = 1...100_000
     /// In bytes.
-    static let batchSizes = 1_024...(256 << 20)
+    static let batchSizes = 1_024...(64 << 20)
     static let batchWaits = Duration.zero ... .seconds(60)
     static let laneCounts = 1...64
     /// In bytes.
     static let memorySizes = (16 << 20)...(64 << 30)
-    static let agentCounts = 1...1_000_000
+    static let agentCounts = 1...100_000
 
     let format: InputFormat
     let agents: Int

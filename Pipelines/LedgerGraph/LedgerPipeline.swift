@@ -21,7 +21,7 @@ public struct LedgerPipeline: Sendable {
         public var batchBytes: Int
         /// Closes a batch so long after its first record.
         public var batchWait: Duration
-        /// The most bytes that lie between the source and the batch.
+        /// The most bytes that lie between the source and the batch, what is read ahead not counted.
         public var memory: Int
 
         public init(
@@ -41,7 +41,8 @@ public struct LedgerPipeline: Sendable {
 
         /// What may be under way on each side of the parallel section.
         var window: Window {
-            Window(chunk: 4_096, chunks: 4, bytes: max(64 << 10, memory / (2 * lanes)))
+            // An edge to each lane, one from each, and one behind them.
+            Window(chunk: 4_096, chunks: 4, bytes: max(64 << 10, memory / (2 * lanes + 1)))
         }
 
         /// What the source pulls at once.
@@ -99,6 +100,8 @@ public struct LedgerPipeline: Sendable {
         BatchLimits(
             count: options.batchCount,
             bytes: options.batchBytes,
+            // Arenas that hold more than their entries, and refused records, count too.
+            heldBytes: max(32 << 20, 2 * options.batchBytes),
             elapsed: options.batchWait,
             wholeChunks: true
         )

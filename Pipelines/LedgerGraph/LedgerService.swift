@@ -107,16 +107,19 @@ where Log.Reader: Sendable {
         while true {
             let claim = try await store.claim(partition)
             try attempt.begin(at: claim.cursor.nextOffset)
+            // Read under the claim, so that no other owner's entries can be missing from it.
+            let window =
+                attempt.needsWindow
+                ? try await store.recentEvents(of: partition, limit: EventIDWindow.standardLimit)
+                : nil
             do {
-                return try await run(partition, claim, attempt, drain)
+                return try await run(partition, claim, window, attempt, drain)
             } catch GraphError.stage(_, let underlying) {
                 switch underlying {
                 case is EventIDWindowNeeded:
-                    let limit = EventIDWindow.standardLimit
-                    attempt.window = try await store.recentEvents(of: partition, limit: limit)
+                    attempt.needsWindow = true
                 case LedgerError.refused:
                     attempt.refusal = underlying
-                    attempt.window = nil
                 default:
                     throw underlying
                 }
@@ -127,6 +130,7 @@ where Log.Reader: Sendable {
     private func run(
         _ partition: Int,
         _ claim: LedgerClaim,
+        _ window: EventIDWindow?,
         _ attempt: Attempt,
         _ drain: DrainSwitch
     ) async throws {
@@ -135,7 +139,7 @@ where Log.Reader: Sendable {
         let lane = LedgerLane(
             partition: partition,
             claim: claim,
-            window: attempt.window,
+            window: window,
             refusesFirst: attempt.poison == offset
         )
         let sink = LedgerSink(
@@ -143,6 +147,9 @@ where Log.Reader: Sendable {
             sign: sign,
             runtime: runtime,
             isRetried: isRetried,
+            acknowledge: { [log] partition, offset in
+                await log.acknowledge(partition, upTo: offset)
+            },
             observe: observe
         )
         let pipeline = LedgerPipeline(attempt.options)
@@ -172,7 +179,8 @@ private struct Attempt {
     private(set) var options: LedgerPipeline.Options
     /// Where the cursor is when the record behind it cannot be stored.
     private(set) var poison: Int?
-    var window: EventIDWindow?
+    /// Whether a record without a sequence has come.
+    var needsWindow = false
     /// Why the batch at the cursor was not stored, if the store will never take it.
     var refusal: (any Error)?
 

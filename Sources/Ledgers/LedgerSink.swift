@@ -15,6 +15,7 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
     private let sign: TreeHeadSigner
     private let runtime: Runtime
     private let isRetried: @Sendable (LedgerError) -> Bool
+    private let acknowledge: @Sendable (_ partition: Int, _ offset: Int) async -> Void
     private let observe: @Sendable (LedgerEvent) -> Void
 
     /// Makes a sink.
@@ -24,18 +25,22 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
     ///   - sign: Makes a checkpoint of a tree.
     ///   - runtime: Time and chance, for pauses.
     ///   - isRetried: Says which failures are tried again; those that can pass if nothing is said.
+    ///   - acknowledge: Is told, after each batch, the first offset that is not stored.
     ///   - observe: Is shown what was stored, and what has to be tried again.
     public init(
         store: Store,
         sign: @escaping TreeHeadSigner,
         runtime: Runtime,
         isRetried: @escaping @Sendable (LedgerError) -> Bool = { $0.isRetriable },
+        acknowledge: @escaping @Sendable (_ partition: Int, _ offset: Int) async -> Void = { _, _ in
+        },
         observe: @escaping @Sendable (LedgerEvent) -> Void
     ) {
         self.store = store
         self.sign = sign
         self.runtime = runtime
         self.isRetried = isRetried
+        self.acknowledge = acknowledge
         self.observe = observe
     }
 
@@ -58,6 +63,7 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
                     )
                 )
             )
+            await acknowledge(batch.offsets.partition, batch.offsets.upper)
         }
     }
 
@@ -93,7 +99,7 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
             } catch {
                 switch error {
                 case .inDoubt: break
-                default: guard error.isRetriable else { throw error }
+                default: guard isRetried(error) else { throw error }
                 }
             }
             try await runtime.clock.sleep(runtime.clock.now() + pause)

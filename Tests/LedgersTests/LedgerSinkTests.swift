@@ -12,7 +12,8 @@ import Testing
     private static func run(
         _ store: ScriptedLedgerStore,
         _ numbers: [Range<Int>],
-        sign: @escaping TreeHeadSigner = LedgerSample.sign
+        sign: @escaping TreeHeadSigner = LedgerSample.sign,
+        acknowledge: @escaping @Sendable (Int, Int) async -> Void = { _, _ in }
     ) async throws -> (stored: [LedgerProgress], retries: [LedgerError], time: Duration) {
         let simulation = Simulation(seed: 1)
         let runtime = simulation.runtime()
@@ -20,7 +21,12 @@ import Testing
         let claim = try await store.base.claim(0)
         let run = simulation.spawn {
             var lane = LedgerLane(partition: 0, claim: claim)
-            var sink = LedgerSink(store: store, sign: sign, runtime: runtime) { event in
+            var sink = LedgerSink(
+                store: store,
+                sign: sign,
+                runtime: runtime,
+                acknowledge: acknowledge
+            ) { event in
                 seen.withLock { seen in
                     switch event {
                     case .stored(let progress): seen.stored.append(progress)
@@ -61,6 +67,29 @@ import Testing
             #expect(stored.last?.root == ledger.root)
             #expect(retries.allSatisfy { $0 == doubt } && !retries.isEmpty)
         }
+    }
+
+    /// A commit that did not take place is tried again, and not at once.
+    @Test func waitsBeforeItTriesAgainWhatWasInDoubt() async throws {
+        let doubt = LedgerError.inDoubt(reason: "no answer")
+        let store = ScriptedLedgerStore(commits: [.fails(doubt), .fails(doubt)])
+        let (stored, _, time) = try await Self.run(store, [0..<5])
+        #expect(stored.map(\.size) == [5])
+        Self.expect(time, isAbout: .milliseconds(50 + 100))
+    }
+
+    /// The event log is told what is stored, and never more.
+    @Test func acknowledgesWhatIsStored() async throws {
+        let store = ScriptedLedgerStore(commits: [.succeeds, .fails(.refused(reason: "never"))])
+        let told = Mutex<[Int]>([])
+        await #expect(throws: LedgerError.refused(reason: "never")) {
+            try await Self.run(
+                store,
+                [0..<5, 5..<9],
+                acknowledge: { _, offset in told.withLock { $0.append(offset) } }
+            )
+        }
+        #expect(told.withLock { $0 } == [5])
     }
 
     /// While not even the cursor can be read, nothing is decided.

@@ -102,6 +102,14 @@ let package = Package(
         ),
         library("HTTPServing", ["CLinux", "Streams"]),
 
+        // Layer 4: adapters put together, with one life.
+        library(
+            "Assembly",
+            [
+                "Checkpoints", "CommandLineInterface", "Cryptography", "Ledgers", "Streams",
+            ]
+        ),
+
         // Layer 5: graphs and executables.
         .target(
             name: "LedgerGraph",
@@ -113,8 +121,8 @@ let package = Package(
             "caracal",
             at: "Pipelines/Caracal",
             [
-                "CLinux", "Checkpoints", "CommandLineInterface", "Cryptography", "Events",
-                "LedgerGraph", "Ledgers", "LedgersEmbedded", "LedgersPostgres", "Merkle",
+                "Assembly", "CLinux", "Checkpoints", "CommandLineInterface", "Cryptography",
+                "Events", "LedgerGraph", "Ledgers", "LedgersEmbedded", "LedgersPostgres", "Merkle",
                 "Settings", "Streams", "StreamsEmbedded", "StreamsKafka", "StreamsPostgres",
                 "Telemetry",
             ]
@@ -123,9 +131,10 @@ let package = Package(
             "ledger-writer",
             at: "Pipelines/LedgerWriter",
             [
-                "CLinux", "Checkpoints", "CommandLineInterface", "Cryptography", "Events",
-                "HTTPServing", "LedgerGraph", "Ledgers", "LedgersPostgres", "Merkle", "Settings",
-                "Streams", "StreamsKafka", "StreamsPostgres", "Telemetry",
+                "Assembly", "CLinux", "Checkpoints", "CommandLineInterface", "Cryptography",
+                "Events", "HTTPServing", "LedgerGraph", "Ledgers", "LedgersPostgres", "Merkle",
+                "Settings", "Streams", "StreamsEmbedded", "StreamsKafka", "StreamsPostgres",
+                "Telemetry",
             ]
         ),
 

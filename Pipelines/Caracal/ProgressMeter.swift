@@ -1,3 +1,4 @@
+import Assembly
 import CommandLineInterface
 import Streams
 import Synchronization

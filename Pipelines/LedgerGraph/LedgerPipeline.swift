@@ -1,5 +1,5 @@
 import Cryptography
-import Events
+public import Events
 public import Ledgers
 import Merkle
 public import Streams
@@ -9,6 +9,14 @@ public import Streams
 /// The service, the simulation and the benchmarks all run this graph; they differ in the log that
 /// they read, the store that they write, and how many lanes prepare events.
 public struct LedgerPipeline: Sendable {
+    /// What the values of the event log's records are.
+    public enum Input: Sendable {
+        /// Canonical bytes, which are validated.
+        case canonical
+        /// JSON, out of which the canonical bytes are made.
+        case json(defaultKind: EventKind)
+    }
+
     /// How the graph is cut and bounded.
     ///
     /// Entries, their order and the root depend on none of it.
@@ -58,9 +66,11 @@ public struct LedgerPipeline: Sendable {
     }
 
     private let options: Options
+    private let input: Input
 
-    public init(_ options: Options = Options()) {
+    public init(_ options: Options = Options(), input: Input = .canonical) {
         self.options = options
+        self.input = input
     }
 
     /// The graph of one partition.
@@ -78,14 +88,11 @@ public struct LedgerPipeline: Sendable {
         Blueprint("ledger") { graph in
             graph.source("ingest") { reader }
                 .parallel("prepare", lanes: options.lanes, window: options.window) { lane in
-                    lane.decodeWithBytes("decode") { record, bytes throws(EventError) in
-                        let view = try EventView(validating: bytes, in: record.range)
-                        return LedgerEntry(record, eventID: view.eventID)
-                    }
-                    .rejectedWithBatch("refuse")
-                    .mapBlocks("hash leaves") { entries, bytes, hashed in
-                        Self.hash(entries, bytes, into: &hashed)
-                    }
+                    decode(lane)
+                        .rejectedWithBatch("refuse")
+                        .mapBlocks("hash leaves") { entries, bytes, hashed in
+                            Self.hash(entries, bytes, into: &hashed)
+                        }
                 }
                 .boundary(options.window)
                 .batch("batch", limits, size: { Int($0.count) })
@@ -93,6 +100,27 @@ public struct LedgerPipeline: Sendable {
                 .merkleCommit("commit") { _ in lane }
                 .boundary(Window(chunk: 1, chunks: 2))
                 .exactlyOnceSink("store") { _ in sink }
+        }
+    }
+
+    private func decode(
+        _ lane: consuming Flow<LogRecord, Facts<DealtOrder, Replayable, Never>>
+    ) -> Flow<LedgerEntry, Facts<DealtOrder, Replayable, EventError>> {
+        switch input {
+        case .canonical:
+            lane.decodeWithBytes("decode") { record, bytes throws(EventError) in
+                let view = try EventView(validating: bytes, in: record.range)
+                return LedgerEntry(record, eventID: view.eventID)
+            }
+        case .json(let kind):
+            lane.rewrite("decode", with: { EventJSON(defaultKind: kind) }) {
+                reader,
+                record,
+                bytes,
+                arena throws(EventError) in
+                let keys = try reader.canonicalize(bytes.extracting(record.range), into: &arena)
+                return LedgerEntry(record, keys, bytes, into: &arena)
+            }
         }
     }
 

@@ -14,6 +14,7 @@ where Log.Reader: Sendable {
     private let sign: TreeHeadSigner
     private let runtime: Runtime
     private let options: LedgerPipeline.Options
+    private let input: LedgerPipeline.Input
     private let mode: ExecutionMode
     private let end: (@Sendable (_ partition: Int) async throws -> Int)?
     private let drainDeadline: Duration
@@ -29,6 +30,7 @@ where Log.Reader: Sendable {
     ///   - sign: Makes checkpoints.
     ///   - runtime: Time, chance, executor; its drain ends the service in order.
     ///   - options: How graphs are cut and bounded.
+    ///   - input: What the log's records are.
     ///   - mode: Where tasks begin; only tests change it.
     ///   - end: If given, tells a partition's end, and the service ends once every partition that
     ///     it was assigned has been read up to there.
@@ -42,6 +44,7 @@ where Log.Reader: Sendable {
         sign: @escaping TreeHeadSigner,
         runtime: Runtime,
         options: LedgerPipeline.Options = LedgerPipeline.Options(),
+        input: LedgerPipeline.Input = .canonical,
         mode: ExecutionMode = .declared,
         untilEnd end: (@Sendable (_ partition: Int) async throws -> Int)? = nil,
         drainDeadline: Duration = .seconds(25),
@@ -56,6 +59,7 @@ where Log.Reader: Sendable {
         self.sign = sign
         self.runtime = runtime
         self.options = options
+        self.input = input
         self.mode = mode
         self.end = end
         self.drainDeadline = drainDeadline
@@ -152,7 +156,7 @@ where Log.Reader: Sendable {
             },
             observe: observe
         )
-        let pipeline = LedgerPipeline(attempt.options)
+        let pipeline = LedgerPipeline(attempt.options, input: input)
         let blueprint: Blueprint
         if let end {
             let draining = DrainingReader(reader, from: offset) { try await end(partition) }

@@ -98,6 +98,36 @@ public struct SettingsReader {
         }
     }
 
+    /// All settings whose keys begin with `prefix`, by the rest of the key.
+    ///
+    /// What they mean is the caller's affair, so that none of them is unknown here.
+    ///
+    /// - Parameters:
+    ///   - prefix: What the keys begin with, such as `kafka.`.
+    ///   - known: Rests of keys that are looked up in the environment, too.
+    ///   - secrets: Rests of keys whose text is never printed.
+    /// - Returns: The text of each that is set, the first source deciding.
+    public mutating func texts(
+        under prefix: String,
+        known: some Sequence<String>,
+        secrets: Set<String>
+    ) -> [String: String] {
+        var names = Set(known)
+        for source in sources where source.isOurs {
+            for key in source.entries.keys where key.hasPrefix(prefix) {
+                names.insert(String(key.dropFirst(prefix.count)))
+            }
+        }
+        var texts: [String: String] = [:]
+        for name in names.sorted() {
+            guard let entry = entry(for: prefix + name) else { continue }
+            texts[name] = entry.text
+            let shown = secrets.contains(name) ? "\(Secret(entry.text))" : entry.text
+            effective.append("\(prefix)\(name) = \(shown) (\(entry.origin))")
+        }
+        return texts
+    }
+
     private mutating func read<Value>(
         _ key: String,
         _ fallback: Value?,

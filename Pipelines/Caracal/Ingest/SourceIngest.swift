@@ -1,3 +1,4 @@
+import Assembly
 import CommandLineInterface
 import Cryptography
 import Events

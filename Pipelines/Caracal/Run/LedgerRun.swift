@@ -1,3 +1,4 @@
+import Assembly
 import Checkpoints
 import CommandLineInterface
 import Cryptography
@@ -93,7 +94,7 @@ struct LedgerRun {
         let service = LedgerService<EmbeddedEventLog, EmbeddedLedgerStore>(
             log: log,
             store: store,
-            sign: Self.signer(key),
+            sign: treeHeadSigner(key) { [key] _ in key.name },
             runtime: runtime,
             options: settings.pipeline,
             untilEnd: untilDrained ? endOfLog : nil,
@@ -120,18 +121,6 @@ struct LedgerRun {
             return try await log.end(of: 0)
         } catch {
             throw CommandError(error)
-        }
-    }
-
-    /// Signs a tree under the log's name.
-    private static func signer(_ key: SignerKey) -> TreeHeadSigner {
-        { (_: Int, size: Int, root: Digest) async throws(LedgerError) -> [UInt8] in
-            let checkpoint = Checkpoint(origin: key.name, size: size, root: root)
-            do throws(SigningError) {
-                return try await SignedCheckpoint.sign(checkpoint, with: Ed25519Signer(key)).bytes
-            } catch {
-                throw LedgerError.signingFailed(reason: "\(error)")
-            }
         }
     }
 

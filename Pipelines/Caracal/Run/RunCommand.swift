@@ -1,3 +1,4 @@
+import Assembly
 import Checkpoints
 import CommandLineInterface
 import Cryptography

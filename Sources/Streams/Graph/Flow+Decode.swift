@@ -90,8 +90,33 @@ extension Flow where F.Failure == Never {
         @Separately _ body:
             @escaping @Sendable (Element, Span<UInt8>, inout [UInt8]) throws(Failure) -> Out
     ) -> Flow<Out, Facts<F.Order, F.Replay, Failure>> {
+        rewrite(name, with: { () }, file: file, line: line) {
+            _,
+            element,
+            bytes,
+            arena throws(Failure) in
+            try body(element, bytes, &arena)
+        }
+    }
+
+    /// Turns each element into one of another type with bytes of its own, or refuses it, given a
+    /// tool that keeps what it needs from one element to the next.
+    ///
+    /// `make` makes the tool in the task that runs the stage, one a lane. What comes of an element must
+    /// not depend on those before it: lanes are dealt chunks in turn.
+    @inlinable
+    public consuming func rewrite<Tool, Out: Sendable, Failure: Error>(
+        _ name: String,
+        with make: @escaping @Sendable () -> Tool,
+        file: String = #fileID,
+        line: Int = #line,
+        @Separately _ body:
+            @escaping @Sendable (inout Tool, Element, Span<UInt8>, inout [UInt8]) throws(Failure)
+            -> Out
+    ) -> Flow<Out, Facts<F.Order, F.Replay, Failure>> {
         then("rewrite", name, file, line) { assembly, site in
             let next: Port<Out> = try assembly.next(site)
+            var tool = make()
             var spare: [Out] = []
             var arenas = ArenaPool()
             var fresh: [UInt8] = []
@@ -103,7 +128,7 @@ extension Flow where F.Failure == Never {
                 for index in input.indices {
                     let count = fresh.count
                     do throws(Failure) {
-                        output.append(try body(input[index], arena.span, &fresh))
+                        output.append(try body(&tool, input[index], arena.span, &fresh))
                     } catch {
                         fresh.removeSubrange(count...)
                         notes.refuse(input[index], in: arena, by: name, because: error)

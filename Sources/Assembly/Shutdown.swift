@@ -1,19 +1,19 @@
 import CommandLineInterface
 import Dispatch
 import Glibc
-import Streams
+package import Streams
 
 /// What SIGTERM and SIGINT do while a command works: the first asks it to end, the second ends it.
 ///
 /// Made once, by a command that has something to finish. Another command ends at once, as the
 /// system does it, and has nothing to lose.
-final class Shutdown: Sendable {
+package final class Shutdown: Sendable {
     /// Requested by the first signal.
-    let drain: DrainSwitch
+    package let drain: DrainSwitch
     /// Readable from the first signal on, for whoever waits for a file.
-    let wakeDescriptor: Int32
+    package let wakeDescriptor: Int32
 
-    init(drain: DrainSwitch = DrainSwitch()) {
+    package init(drain: DrainSwitch = DrainSwitch()) {
         self.drain = drain
         var pipeEnds: [Int32] = [-1, -1]
         let answer = unsafe pipe(&pipeEnds)
@@ -35,5 +35,5 @@ final class Shutdown: Sendable {
         }
     }
 
-    var isRequested: Bool { drain.isRequested }
+    package var isRequested: Bool { drain.isRequested }
 }

@@ -1,9 +1,9 @@
 import Glibc
-import Streams
+package import Streams
 
 extension Runtime {
     /// Real time, real randomness, and tasks on the default pool: for a process that runs for real.
-    static func live(
+    package static func live(
         drain: DrainSwitch = DrainSwitch(),
         chunkLimit: ChunkLimit = ChunkLimit()
     ) -> Self {
@@ -21,7 +21,7 @@ extension Runtime {
 }
 
 /// Nanoseconds since 1970, UTC.
-private func wallClock() -> Int64 {
+package func wallClock() -> Int64 {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -74,4 +74,60 @@ import Testing
         #expect(try ledger.run("dlq retry", "no-such-id").code == 66)
         #expect(try ledger.run("dlq retry", "--all", "--with", "x").code == 64)
     }
+
+    @Test func drivesARowOfATraceAgain() throws {
+        let ledger = try Ledger()
+        var lines = try traceText(rows: 10).split(separator: "\r\n").map(String.init)
+        lines[6] = "2023-11-16 18:16:00.0000000,many,44"
+        let file = try ledger.scratch.file("t.csv", lines.joined(separator: "\n") + "\n")
+        #expect(try ledger.run("ingest", file).code == 65)
+        try ledger.drain()
+        let letter = try #require(try letters(ledger).first)
+        let id = try #require(letter["id"] as? String)
+        #expect(letter["source"] as? String == "t.csv" && letter["line"] as? Int == 7)
+        #expect(letter["redrivenAt"] is NSNull)
+        #expect(try ledger.run("dlq show", id).output.contains("\n\n\(lines[6])\n"))
+        let shown = try object(of: ledger.run("dlq show", id, "--json"))
+        #expect(shown["message"] as? String == letter["message"] as? String)
+
+        #expect(try ledger.run("dlq retry", id).code == 65)
+        #expect(try ledger.run("dlq retry", id, "--with", ledger.scratch("none")).code == 66)
+        let row = try ledger.scratch.file("row", "2023-11-16 18:16:00.0000000,10,44\n")
+        #expect(
+            try ledger.run("dlq retry", id, "--with", row).lastLine == "sent 1 already 0 dead 0"
+        )
+        #expect(
+            try ledger.run("dlq retry", id, "--with", row).lastLine == "sent 0 already 1 dead 0"
+        )
+        #expect(try ledger.run("dlq retry", "--all").lastLine == "sent 0 already 0 dead 0")
+        try ledger.drain()
+        // At the end, outside of the source's sequence; the row's own agent.
+        let lastEntry = try #require(try ledger.run("entries").output.split(separator: "\n").last)
+        #expect(lastEntry.contains(#""index":9,"#) && lastEntry.contains(#""agent_id":"agent-6""#))
+        #expect(lastEntry.contains(#""quantity":"54""#))
+        #expect(try ledger.status()["deadLetters"] as? Int == 0)
+        #expect(try letters(ledger).first?["redrivenAt"] as? Int == 9)
+        // The file once more still has that row, and adds neither an event nor a letter.
+        let again = try ledger.run("ingest", file)
+        #expect(again.code == 65)
+        #expect(again.lastLine == "read 10 appended 0 already 9 dead 1")
+        #expect(try letters(ledger).count == 1)
+        try ledger.drain()
+        #expect(try ledger.status()["size"] as? Int == 10)
+        #expect(try ledger.run("verify").code == 0)
+    }
+
+    /// Of a line that is too long only its beginning is kept.
+    @Test func needsAllBytesOfALetter() throws {
+        let ledger = try Ledger()
+        let long = eventLine(1, agent: String(repeating: "x", count: 2_000_000)) + "\n"
+        #expect(try ledger.run("ingest", ledger.scratch.file("a.ndjson", long)).code == 65)
+        let letter = try #require(try letters(ledger).first)
+        #expect(letter["reason"] as? String == "too_large")
+        #expect(letter["byteCount"] as? Int == long.utf8.count - 1)
+        let outcome = try ledger.run("dlq retry", "--all")
+        #expect(outcome.code == 65)
+        #expect(outcome.errors.contains("--with"))
+        #expect(try ledger.status()["deadLetters"] as? Int == 1)
+    }
 }

@@ -160,4 +160,41 @@ import Testing
         let missing = try ledger.run("ingest", Caracal.trace, "--config", config + "x")
         #expect(missing.code == 66)
     }
+
+    /// The command line goes before the environment, that before the file.
+    @Test func readsSettingsInTheirOrder() throws {
+        let ledger = try Ledger()
+        let config = try ledger.scratch.file("c.conf", "# four\nagents = 4\n")
+        let file = try ledger.scratch.file("t.csv", traceText(rows: 3))
+        let environment = ["CARACAL_AGENTS": "1"]
+        for (source, options, environment) in [
+            ("a", ["--config", config], [:]), ("b", ["--config", config], environment),
+            ("c", ["--config", config, "--agents", "2"], environment),
+        ] {
+            let words = ["ingest", ledger.path, file, "--source", source] + options
+            #expect(try Caracal.run(words, environment: environment).code == 0)
+        }
+        try ledger.drain()
+        let agents = try ledger.run("entries").output.matches(of: /"agent_id":"agent-(\d)"/)
+            .map { Int($0.1) }
+        #expect(agents == [1, 2, 3, 0, 0, 0, 1, 0, 1])
+    }
+
+    @Test func takesTheFormatThatItIsTold() throws {
+        let ledger = try Ledger()
+        let events = try ledger.scratch.file("a.ndjson", eventLine(1) + "\n")
+        let other = try ledger.run("ingest", events, "--format", "llm-trace")
+        #expect(other.code == 65)
+        #expect(other.errors.contains("TIMESTAMP,ContextTokens,GeneratedTokens"))
+        #expect(try ledger.status()["logEnd"] as? Int == 0)
+        let trace = try ledger.scratch.file("t.csv", traceText(rows: 2))
+        #expect(
+            try ledger.run("ingest", trace, "--format", "llm-trace").lastLine
+                == "read 2 appended 2 already 0 dead 0"
+        )
+        #expect(
+            try ledger.run("ingest", events, "--format", "auto").lastLine
+                == "read 1 appended 1 already 0 dead 0"
+        )
+    }
 }

@@ -91,4 +91,19 @@ import Testing
         #expect(try Caracal.run("entry", ledger.path + "/vkey").code == 65)
         #expect(try Caracal.run("entry", ledger.path + "/nothing").code == 66)
     }
+
+    /// C2SP tlog-proof, byte for byte, with hashes made by their definition.
+    @Test(arguments: [0, 1, 128, 255, 256, 299])
+    func isByteForByteWhatTheSpecificationSays(index: Int) throws {
+        let ledger = try Ledger.shared.get()
+        let entry = try ledger.canonicalEntries()[index]
+        let log = try ledger.naiveLog()
+        let text = [
+            "c2sp.org/tlog-proof@v1\n", "extra \(Data(entry).base64EncodedString())\n",
+            "index \(index)\n",
+            log.path(of: index, in: 0..<300).map { Data($0).base64EncodedString() + "\n" }.joined(),
+            "\n", try ledger.run("checkpoint").output,
+        ].joined()
+        #expect(try ledger.run("receipt", "--index", "\(index)").output == text)
+    }
 }

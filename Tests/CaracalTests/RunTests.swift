@@ -97,6 +97,38 @@ import Testing
         #expect(try ledger.status()["size"] as? Int == 6 * 19_366)
     }
 
+    @Test(arguments: [
+        ("--batch-count", "0"), ("--batch-bytes", "1"), ("--batch-wait", "5 parsecs"),
+        ("--lanes", "65"), ("--memory", "1 KiB"), ("--index", "never"),
+    ])
+    func refusesOptionsThatMakeNoSense(option: String, value: String) throws {
+        let outcome = try Ledger.shared.get().run("run", "--until-drained", option, value)
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.contains("\(option): '\(value)' is not"))
+    }
+
+    /// Every one of them is named, and nothing is started.
+    @Test func refusesSettingsThatMakeNoSense() throws {
+        let ledger = try Ledger()
+        let config = try ledger.scratch.file("c", "batch.count = 0\nbatch.wait = 1 ly\nfoo = 1\n")
+        let outcome = try Caracal.run(
+            "run",
+            ledger.path,
+            "--config",
+            config,
+            environment: ["CARACAL_LANES": "x", "CARACAL_MEMORY": "1", "CARACAL_OTHER": "ignored"]
+        )
+        #expect(outcome.code == 78)
+        for problem in [
+            "CARACAL_LANES: lanes: 'x'", "CARACAL_MEMORY: memory: '1'", "c:1: batch.count: '0'",
+            "c:2: batch.wait: '1 ly'", "c:3: foo: no such setting",
+        ] {
+            #expect(outcome.errors.contains(problem))
+        }
+        #expect(!outcome.errors.contains("OTHER"))
+        #expect(try ledger.run("dlq retry", "--all", "--config", config).code == 78)
+    }
+
     @Test func endsAtOnceOnASecondSignal() throws {
         let ledger = try Ledger()
         let running = try Running(["run", ledger.path])

@@ -67,4 +67,12 @@ import Testing
         try Folder.removeFile(path)
         #expect(!Folder.exists(path))
     }
+
+    /// Not every file system has room for a folder, and not every path is one.
+    @Test func aFolderThatThereCannotBeIsRefused() throws {
+        try put([1], at: folder / "file")
+        for path in ["", "/proc/caracal", "/proc/caracal/below", folder / "file/below/it"] {
+            #expect(throws: FileError.self, "\(path)") { try Folder.create(path) }
+        }
+    }
 }

@@ -191,7 +191,8 @@ struct RowBatcher: Sendable {
             offset: row.line.start,
             reason: error.reason.rawValue,
             message: error.message,
-            bytes: input
+            bytes: input,
+            byteCount: row.line.isCut ? row.line.byteCount : nil
         )
     }
 

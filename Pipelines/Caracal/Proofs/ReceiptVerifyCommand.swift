@@ -31,7 +31,7 @@ enum ReceiptVerifyCommand {
     ) async throws(CommandError) -> ExitCode {
         let path = try arguments[file]
         let bytes = try reading { () throws(FileError) in
-            try Folder.contents(of: path, limit: 1 << 18)
+            try Folder.contents(of: path, limit: Receipt.byteLimit + 1)
         }
         let given = try arguments[entry]
         let ownEntry: [UInt8]?

@@ -8,7 +8,8 @@ package enum Folder {
         switch errno {
         case EEXIST where isFolder(path):
             return
-        case ENOENT where parent(of: path) != path:
+        // Where the folder above is there, another try would end the same way.
+        case ENOENT where !isFolder(parent(of: path)):
             try create(parent(of: path))
             try create(path)
         case let code:
@@ -65,10 +66,15 @@ package enum Folder {
             try file.write(bytes.span, at: 0)
             try file.syncData()
         }
-        guard unsafe rename(draft, path) == 0 else {
-            throw FileError(code: errno, operation: "rename", path: path)
+        try renameFile(draft, to: path)
+    }
+
+    /// Gives a file another name in its folder, durably; a file that had the name is gone.
+    package static func renameFile(_ path: String, to name: String) throws(FileError) {
+        guard unsafe rename(path, name) == 0 else {
+            throw FileError(code: errno, operation: "rename", path: name)
         }
-        try sync(parent(of: path))
+        try sync(parent(of: name))
     }
 
     /// Removes a file, durably.

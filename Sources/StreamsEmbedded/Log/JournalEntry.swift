@@ -48,6 +48,15 @@ public struct IngestLetter: Equatable, Sendable {
     /// The input, or its first ``bytesLimit`` bytes.
     public let bytes: [UInt8]
 
+    /// - Parameters:
+    ///   - id: Names the letter in its log.
+    ///   - source: The source's name.
+    ///   - line: The line in the source, from 1.
+    ///   - offset: Where the input begins in the source, in bytes.
+    ///   - reason: A word that programs read.
+    ///   - message: A sentence for people.
+    ///   - bytes: The input, or its beginning; the first ``bytesLimit`` are kept.
+    ///   - byteCount: How many bytes the input had, where `bytes` are only its beginning.
     public init(
         id: String,
         source: String,
@@ -55,7 +64,8 @@ public struct IngestLetter: Equatable, Sendable {
         offset: Int,
         reason: String,
         message: String,
-        bytes: some Collection<UInt8>
+        bytes: some Collection<UInt8>,
+        byteCount: Int? = nil
     ) {
         precondition(line >= 0 && offset >= 0, "a place in a source")
         self.id = id
@@ -64,7 +74,7 @@ public struct IngestLetter: Equatable, Sendable {
         self.offset = offset
         self.reason = reason
         self.message = message
-        byteCount = bytes.count
+        self.byteCount = max(byteCount ?? 0, bytes.count)
         self.bytes = Array(bytes.prefix(Self.bytesLimit))
     }
 

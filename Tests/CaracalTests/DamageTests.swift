@@ -107,6 +107,25 @@ import Testing
         #expect(try ledger.root() == Ledger.whole.get().root())
     }
 
+    /// No damage: they are entries of their own, and whoever looks is told.
+    @Test func listsEventsThatAreThereTwice() throws {
+        let ledger = try Ledger()
+        let line = eventLine(1, producer: "p").dropLast()
+        let lines = (1...3).map { "\(line),\"sequence\":\($0)}\n" }
+        _ = try ledger.run("ingest", ledger.scratch.file("a.ndjson", lines.joined()))
+        try ledger.drain()
+        let report = try object(of: ledger.run("verify", "--json"))
+        #expect(report["ok"] as? Bool == true && report["entries"] as? Int == 3)
+        let repeats = try #require(report["repeats"] as? [[String: Any]])
+        #expect(repeats.map { $0["index"] as? Int } == [1, 2])
+        #expect(repeats.allSatisfy { $0["event_id"] as? String == "event-1" })
+        #expect(
+            try ledger.run("verify").output.contains("event 'event-1': entry 2 repeats entry 0")
+        )
+        // An event's receipt is that of the newest.
+        #expect(try ledger.run("receipt", "--event", "event-1").output.contains("\nindex 2\n"))
+    }
+
     private func size(_ ledger: Ledger, _ name: String) throws -> Int {
         try Data(contentsOf: URL(filePath: "\(ledger.path)/\(name)")).count
     }

@@ -130,4 +130,24 @@ import Testing
         #expect(outcome.errors.contains("--with"))
         #expect(try ledger.status()["deadLetters"] as? Int == 1)
     }
+
+    @Test func saysWhyEachRowIsOne() throws {
+        let ledger = try Ledger()
+        let lines = [
+            eventLine(0), "no json", eventLine(1, cost: "-1"),
+            eventLine(2).replacing("agent_id", with: "agent"), eventLine(3, cost: "1e99"),
+            eventLine(4, cost: #"{"a":1}"#), eventLine(5),
+        ]
+        let file = try ledger.scratch.file("a.ndjson", lines.joined(separator: "\n") + "\n")
+        let outcome = try ledger.run("ingest", file)
+        #expect(outcome.lastLine == "read 7 appended 2 already 0 dead 5")
+        for line in 2...6 { #expect(outcome.errors.contains("\(file):\(line): malformed_")) }
+        let letters = try letters(ledger)
+        #expect(letters.map { $0["line"] as? Int } == [2, 3, 4, 5, 6])
+        let reasons = letters.compactMap { $0["reason"] as? String }
+        #expect(reasons == ["malformed_row"] + [String](repeating: "malformed_event", count: 4))
+        for (letter, key) in zip(letters.dropFirst(), ["cost", "agent_id", "cost", "cost"]) {
+            #expect((letter["message"] as? String)?.contains("'\(key)'") == true)
+        }
+    }
 }

@@ -142,6 +142,50 @@ import Testing
         #expect(try ledger.run("verify").code == 0)
     }
 
+    @Test func losesNothingByASecondSignalInMidRun() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", Caracal.trace)
+        let running = try Running(["run", ledger.path, "--batch-count", "16"])
+        try wait(for: { try ledger.status()["size"] as? Int ?? 0 > 0 })
+        running.signal(SIGSTOP)
+        running.signal(SIGTERM)
+        running.signal(SIGINT)
+        running.signal(SIGCONT)
+        #expect(try running.wait().code == 143)
+        #expect(try ledger.run("verify").code == 0)
+        try ledger.drain()
+        #expect(try ledger.root() == Ledger.whole.get().root())
+        #expect(try ledger.run("verify").code == 0)
+    }
+
+    /// Killed while it makes its first index: that is there as a whole or not at all.
+    @Test func leavesNoHalfOfAnIndex() throws {
+        for step in 0..<25 {
+            let ledger = try Ledger()
+            let running = try Running(["run", ledger.path])
+            try running.waitForLock("\(ledger.path)/ledger/run.lock")
+            usleep(UInt32(step) * 1_500)
+            running.signal(SIGKILL)
+            _ = try running.wait()
+            let outcome = try ledger.run("verify")
+            #expect(outcome.code == 0, "after \(step): \(outcome.output)")
+        }
+    }
+
+    @Test func showsABarOnATerminalOnly() throws {
+        let ledger = try Ledger()
+        let plain = try ledger.run("ingest", Caracal.trace, "--source", "plain")
+        #expect(!plain.errors.contains("[") && !plain.errors.contains("\r"))
+        let shown = try Caracal.run(
+            ["ingest", ledger.path, Caracal.trace],
+            limit: "exec script -qec \"$0 $*\" /dev/null"
+        )
+        #expect(shown.code == 0)
+        #expect(shown.output.contains("\r[") && shown.output.contains("#] ingest "))
+        #expect(shown.output.contains("rows, ") && shown.output.contains("/s"))
+        #expect(shown.output.contains("read 19366 appended 19366 already 0 dead 0"))
+    }
+
     @Test func letsOneProcessInForEachRole() throws {
         let ledger = try Ledger()
         let running = try Running(["run", ledger.path])

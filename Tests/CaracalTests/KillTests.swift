@@ -4,6 +4,11 @@ import Testing
 /// kill -9 at any moment: nothing lost, nothing twice, the root of an undisturbed run.
 @Suite struct KillTests {
     static let seed = UInt64.random(in: 1...UInt64.max)
+    /// How often each is killed: 50 times, or as often as `CARACAL_TEST_KILLS` says.
+    static let count = max(
+        10,
+        ProcessInfo.processInfo.environment["CARACAL_TEST_KILLS"].flatMap(Int.init) ?? 50
+    )
 
     @Test func survivesFiftyKillsInIngest() throws {
         let ledger = try Ledger()
@@ -15,11 +20,11 @@ import Testing
         let time = try Self.time {
             try Caracal.run(["ingest", spare.path, "-", "--source", source], limit: piped)
         }
-        let ends = try killOften(40, words, within: time / 3, limit: piped) {
+        let ends = try killOften(Self.count * 4 / 5, words, within: time / 3, limit: piped) {
             try ledger.status()["logEnd"] as? Int ?? 0
         }
         #expect(ends.count > 2, "\(ends.count) ends, seed \(Self.seed)")
-        try killOften(10, ["ingest", ledger.path, Caracal.trace], within: time) { 0 }
+        try killOften(Self.count / 5, ["ingest", ledger.path, Caracal.trace], within: time) { 0 }
         let last = try ledger.run("ingest", Caracal.trace)
         #expect(last.code == 0)
         let counts = try #require(
@@ -41,9 +46,9 @@ import Testing
         let start = try Self.time { try Caracal.run(["run", spare.path] + words) }
         _ = try spare.run("ingest", Caracal.trace)
         let whole = try Self.time { try Caracal.run(["run", spare.path] + words) }
-        // Long enough to get somewhere, and short enough that fifty do not get to the end at once.
-        let bound = start + max(.milliseconds(10), whole - start) / 12
-        let sizes = try killOften(50, ["run", ledger.path] + words, within: bound) {
+        // Long enough to get somewhere, and short enough that all of them do not get to the end at once.
+        let bound = start + max(.milliseconds(10), whole - start) * 4 / Self.count
+        let sizes = try killOften(Self.count, ["run", ledger.path] + words, within: bound) {
             try ledger.status()["size"] as? Int ?? 0
         }
         #expect(sizes.count > 5, "\(sizes.count) sizes, seed \(Self.seed)")

@@ -148,7 +148,7 @@ enum EntryIndexFormat {
         )
         var texts: [String] = []
         while try statement.step() {
-            texts.append(statement.withBytes(0) { String(decoding: $0.copied, as: UTF8.self) })
+            texts.append(statement.withBytes(0) { String(decoding: [UInt8]($0), as: UTF8.self) })
         }
         return texts
     }

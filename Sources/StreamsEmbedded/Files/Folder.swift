@@ -36,12 +36,16 @@ package enum Folder {
         }
         defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = unsafe readdir(stream) {
+        while true {
+            errno = 0
+            guard let entry = unsafe readdir(stream) else { break }
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        // The end and a failure look the same but for this.
+        if errno != 0 { throw FileError(code: errno, operation: "list", path: path) }
         return names.sorted()
     }
 

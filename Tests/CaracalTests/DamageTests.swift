@@ -27,7 +27,9 @@ import Testing
                 let isIndex =
                     name.hasPrefix("index") || name.contains(".sqlite") || name.contains(".db")
                 if isIndex && outcome.code == 0 { continue }
-                #expect([1, 65, 66].contains(outcome.code), "\(name) at \(place) of \(size)")
+                #expect(outcome.code == 1, "\(name) at \(place) of \(size)")
+                let problems = try object(of: outcome)["problems"] as? [Any]
+                #expect(problems?.isEmpty == false, "\(name) at \(place) of \(size)")
             }
         }
     }
@@ -48,6 +50,18 @@ import Testing
         #expect(problems.contains { ($0["file"] as? String)?.contains(name) == true })
         // A command that is not a check refuses damage.
         #expect(try ledger.run("entries").code == 65)
+    }
+
+    @Test func saysNoToADamagedFormatFile() throws {
+        let ledger = try Ledger(copying: Ledger.shared.get())
+        try ledger.flip("format", at: 3)
+        let outcome = try ledger.run("verify", "--json")
+        #expect(outcome.code == 1)
+        let problems = try #require(
+            try object(of: outcome)["problems"] as? [[String: Any]]
+        )
+        #expect(problems.compactMap { $0["file"] as? String } == ["\(ledger.path)/format"])
+        #expect(try object(of: outcome)["entries"] as? Int == 300)
     }
 
     @Test func rebuildsAnIndexOnRequest() throws {

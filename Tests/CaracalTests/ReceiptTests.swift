@@ -91,4 +91,29 @@ import Testing
         #expect(try Caracal.run("entry", ledger.path + "/vkey").code == 65)
         #expect(try Caracal.run("entry", ledger.path + "/nothing").code == 66)
     }
+
+    @Test func givesTheEventThatWasAskedForUnderAWrongIndex() throws {
+        let numbers = Array(1...20)
+        let ledger = try Ledger.holding(numbers.map { eventLine($0) })
+        let other = try Ledger.holding(numbers.reversed().map { eventLine($0) })
+        let manager = FileManager.default
+        for name in try ledger.files() where name.contains("index.sqlite") {
+            try manager.removeItem(atPath: "\(ledger.path)/\(name)")
+        }
+        for name in try other.files() where name.contains("index.sqlite") {
+            try manager.copyItem(
+                atPath: "\(other.path)/\(name)",
+                toPath: "\(ledger.path)/\(name)"
+            )
+        }
+        for number in [1, 7, 20] {
+            let made = try ledger.run("receipt", "--event", "event-\(number)")
+            #expect(made.code == 0, "\(made.errors)")
+            #expect(made.errors.contains("reindex"))
+            let file = try ledger.scratch.file("receipt", made.output)
+            let verified = try Caracal.run("receipt-verify", file, "--vkey", ledger.vkey)
+            #expect(try object(of: verified)["event_id"] as? String == "event-\(number)")
+        }
+        #expect(try ledger.run("receipt", "--event", "event-21").code == 66)
+    }
 }

@@ -24,6 +24,12 @@ struct TileFolder {
 }
 
 extension TileFolder {
+    /// Whether a file is there and has these bytes.
+    func holds(_ bytes: [UInt8], as file: TilePath) throws(FileError) -> Bool {
+        guard Folder.exists(path(of: file)) else { return false }
+        return try contents(of: file) == bytes
+    }
+
     /// Puts `bytes` into a file, durably and whole.
     func write(_ bytes: [UInt8], as file: TilePath) throws(CommandError) {
         let path = path(of: file)

@@ -55,7 +55,7 @@ enum VerifyCommand {
         var saved: Checkpoint?
         if let path = try arguments[against] {
             let note = try reading { () throws(FileError) in
-                try Folder.contents(of: path, limit: SignedNote.byteLimit + 1)
+                try Folder.beginning(of: path, limit: SignedNote.byteLimit + 1)
             }
             do {
                 saved = try SignedCheckpoint.verify(note, with: key)

@@ -121,6 +121,42 @@ import Testing
         #expect(try ledger.root() == Ledger.whole.get().root())
     }
 
+    /// Held up between event log and ledger while both grow, it must not take that for damage.
+    @Test func reportsNothingOfALogThatGrowsMeanwhile() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", ledger.scratch.file("a.csv", traceText(rows: 10)))
+        try ledger.drain()
+        let grown = try Ledger(copying: ledger)
+        _ = try grown.run("ingest", grown.scratch.file("b.csv", traceText(rows: 20)))
+        try grown.drain()
+
+        // What opens a pipe waits for somebody who writes into it.
+        let pipe = "\(ledger.path)/ledger/format"
+        try FileManager.default.removeItem(atPath: pipe)
+        let made = unsafe mkfifo(pipe, 0o600)
+        #expect(made == 0)
+        let running = try Running(["verify", ledger.path, "--json"])
+        var writer: Int32 = -1
+        try wait(for: {
+            running.signal(SIGSTOP)
+            writer = unsafe open(pipe, O_WRONLY | O_NONBLOCK)
+            if writer < 0 { running.signal(SIGCONT) }
+            return writer >= 0
+        })
+        for name in try grown.files() where name != "ledger/format" {
+            let path = "\(ledger.path)/\(name)"
+            try Data(contentsOf: URL(filePath: "\(grown.path)/\(name)"))
+                .write(to: URL(filePath: path))
+        }
+        running.signal(SIGCONT)
+        let outcome = try running.wait()
+        close(writer)
+        let report = try object(of: outcome)
+        #expect(report["entries"] as? Int == 30)
+        let problems = try #require(report["problems"] as? [[String: Any]])
+        #expect(problems.compactMap { $0["file"] as? String } == [pipe])
+    }
+
     private func size(_ ledger: Ledger, _ name: String) throws -> Int {
         try Data(contentsOf: URL(filePath: "\(ledger.path)/\(name)")).count
     }

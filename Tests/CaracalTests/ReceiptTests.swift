@@ -116,4 +116,21 @@ import Testing
         }
         #expect(try ledger.run("receipt", "--event", "event-21").code == 66)
     }
+
+    /// Cosigners may have made a checkpoint long.
+    @Test func takesAReceiptUnderManySignatures() throws {
+        let ledger = try Ledger.shared.get()
+        let scratch = try Scratch()
+        var text = try ledger.run("receipt", "--index", "5").output
+        for number in 0..<99 {
+            let signature = Data(repeating: UInt8(number), count: 6_000).base64EncodedString()
+            text += "— witness.example/\(number) \(signature)\n"
+        }
+        #expect(text.utf8.count > 1 << 19)
+        let file = try scratch.file("long", text)
+        let verified = try Caracal.run("receipt-verify", file, "--vkey", ledger.vkey)
+        #expect(verified.code == 0, "\(verified.errors)")
+        let tooLong = try scratch.file("too-long", text + String(repeating: "x", count: 1 << 20))
+        #expect(try Caracal.run("receipt-verify", tooLong, "--vkey", ledger.vkey).code == 1)
+    }
 }

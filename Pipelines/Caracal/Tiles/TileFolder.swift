@@ -16,7 +16,7 @@ struct TileFolder {
         let path = path(of: file)
         if Folder.exists(path) {
             // An entry bundle has at most 256 entries of 65,535 bytes.
-            return try Folder.contents(of: path, limit: EntryBundle.countLimit * (2 << 15) + 512)
+            return try Folder.beginning(of: path, limit: EntryBundle.countLimit * (2 << 15) + 512)
         }
         guard let full = file.full else { return nil }
         return try contents(of: full)

@@ -1,4 +1,4 @@
-import Cryptography
+public import Cryptography
 public import Ledgers
 public import Merkle
 public import StreamsEmbedded
@@ -91,19 +91,27 @@ public struct EmbeddedLedgerReader: Sendable {
 
     /// The hashes of the published tree, from its files.
     public var hashes: TiledHashes {
-        TiledHashes(size: head.size) { [files] level, range in
-            let path = TreeFiles.path(files.tree, level: level)
-            var bytes: [UInt8] = []
-            try File(path, .read).read(
-                range.count * Digest.byteCount,
-                at: range.lowerBound * Digest.byteCount,
-                into: &bytes
-            )
-            let all = bytes.span
-            return (0..<bytes.count / Digest.byteCount).compactMap { number in
-                let start = number * Digest.byteCount
-                return Digest(all.extracting(start..<start + Digest.byteCount))
-            }
+        TiledHashes(size: head.size) { level, range in
+            try treeHashes(level: level, range: range)
+        }
+    }
+
+    /// What the tree's files have at the places `range` of the list `level`; see ``TiledHashes``.
+    ///
+    /// - Returns: The hashes, fewer where the list ends before.
+    /// - Throws: ``FileError``.
+    public func treeHashes(level: Int, range: Range<Int>) throws(FileError) -> [Digest] {
+        let path = TreeFiles.path(files.tree, level: level)
+        var bytes: [UInt8] = []
+        try File(path, .read).read(
+            range.count * Digest.byteCount,
+            at: range.lowerBound * Digest.byteCount,
+            into: &bytes
+        )
+        let all = bytes.span
+        return (0..<bytes.count / Digest.byteCount).compactMap { number in
+            let start = number * Digest.byteCount
+            return Digest(all.extracting(start..<start + Digest.byteCount))
         }
     }
 

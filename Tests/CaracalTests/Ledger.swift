@@ -34,6 +34,16 @@ struct Ledger: Sendable {
         return ledger
     }
 
+    /// One with these events in it, a line each, ingested and run.
+    static func holding(_ lines: [String]) throws -> Ledger {
+        let ledger = try Ledger()
+        let text = lines.map { $0 + "\n" }.joined()
+        let ingested = try ledger.run("ingest", ledger.scratch.file("events.ndjson", text))
+        try #require(ingested.code == 0, "\(ingested.errors)")
+        try ledger.drain()
+        return ledger
+    }
+
     /// One of 300 rows, made once: for tests that only read, or that copy it.
     static let shared = Result { try filled() }
 

@@ -177,6 +177,81 @@ import Testing
         }
     }
 
+    @Test func publishesNoDamageAsTiles() throws {
+        let whole = try Ledger.shared.get()
+        for name in ["ledger/tree/00", "ledger/tree/01"] {
+            let ledger = try Ledger(copying: whole)
+            try ledger.flip(name, at: 20)
+            let out = ledger.scratch("tiles")
+            let outcome = try ledger.run("tiles", out)
+            #expect(outcome.code == 65, "\(name): \(outcome.errors)")
+            #expect(!FileManager.default.fileExists(atPath: out + "/checkpoint"))
+            // Once it is mended, what was left behind is not in the way.
+            try ledger.flip(name, at: 20)
+            #expect(try ledger.run("tiles", out).code == 0)
+            #expect(try Caracal.run("tiles-verify", out, "--vkey", whole.vkey).code == 0)
+        }
+    }
+
+    @Test func writesBadTilesOfAnOlderExportAnew() throws {
+        let ledger = try Ledger(copying: Ledger.shared.get())
+        let out = ledger.scratch("tiles")
+        _ = try ledger.run("tiles", out)
+        for name in ["tile/0/000", "tile/entries/000", "tile/1/000.p/1"] {
+            let url = URL(filePath: out).appending(path: name)
+            var bytes = try Data(contentsOf: url)
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: url)
+        }
+        let verify = ["tiles-verify", out, "--vkey", ledger.vkey]
+        #expect(try Caracal.run(verify).code == 1)
+        #expect(try ledger.run("tiles", out).lastLine == "300 entries, 4 files written")
+        #expect(try Caracal.run(verify).code == 0)
+    }
+
+    @Test func refusesToExportAForkOverTheLogThatItForkedFrom() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", ledger.scratch.file("a.csv", traceText(rows: 20)))
+        try ledger.drain()
+        let fork = try Ledger(copying: ledger)
+        _ = try ledger.run("ingest", ledger.scratch.file("b.csv", traceText(rows: 30)))
+        try ledger.drain()
+        let out = ledger.scratch("tiles")
+        #expect(try ledger.run("tiles", out).code == 0)
+        for rows in [30, 40] {
+            _ = try fork.run("ingest", fork.scratch.file("c.csv", traceText(rows: rows)))
+            try fork.drain()
+            let outcome = try fork.run("tiles", out)
+            #expect(outcome.code == 65)
+            #expect(outcome.errors.contains("another log"))
+            #expect(try Caracal.run("tiles-verify", out, "--vkey", ledger.vkey).code == 0)
+        }
+        let published = try String(contentsOfFile: out + "/checkpoint", encoding: .utf8)
+        #expect(try published == ledger.run("checkpoint").output)
+    }
+
+    @Test func handsOutNoProofOfConsistencyFromADamagedTree() throws {
+        let ledger = try Ledger(copying: Ledger.shared.get())
+        let words = ["--from", "37", "--to", "137"]
+        #expect(
+            try ledger.run("prove-consistency", words[0], words[1], words[2], words[3]).code == 0
+        )
+        // Leaf 36 is a hash of the proof, leaf 200 only of what leads on to the signed root.
+        for leaf in [36, 200] {
+            try ledger.flip("ledger/tree/00", at: leaf * 32)
+            let outcome = try ledger.run(
+                "prove-consistency",
+                words[0],
+                words[1],
+                words[2],
+                words[3]
+            )
+            #expect(outcome.code == 65, "leaf \(leaf)")
+            #expect(outcome.output == "")
+            try ledger.flip("ledger/tree/00", at: leaf * 32)
+        }
+    }
+
     private func modified(_ path: String) throws -> Date? {
         try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
     }

@@ -40,6 +40,7 @@ import Testing
             id: "1",
             source: "s",
             line: 1,
+            row: 1,
             offset: 0,
             reason: "invalid",
             message: "",

@@ -188,6 +188,7 @@ struct RowBatcher: Sendable {
             id: "\(source):\(row.line.number)" + (isOpen ? "-\(row.line.byteCount)" : ""),
             source: source,
             line: row.line.number,
+            row: row.number,
             offset: row.line.start,
             reason: error.reason.rawValue,
             message: error.message,

@@ -89,8 +89,20 @@ package enum Folder {
         try sync(parent(of: path))
     }
 
-    /// All bytes of a file, of which there may be at most `limit`.
+    /// All bytes of a file.
+    ///
+    /// - Throws: ``FileError``, of the kind ``FileError/Kind/tooLarge(limit:)`` if there are more
+    ///   than `limit`.
     package static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let bytes = try beginning(of: path, limit: limit + 1)
+        guard bytes.count <= limit else {
+            throw FileError(.tooLarge(limit: limit), operation: "read", path: path)
+        }
+        return bytes
+    }
+
+    /// The bytes of a file, of more than `limit` the first ones.
+    package static func beginning(of path: String, limit: Int) throws(FileError) -> [UInt8] {
         let file = try File(path, .read)
         var bytes: [UInt8] = []
         try file.read(min(try file.size, limit), at: 0, into: &bytes)

@@ -36,7 +36,8 @@ package struct FormatVersionFile: Sendable {
         let path = Self.path(in: folder)
         let bytes: [UInt8]
         do {
-            bytes = try Folder.contents(of: path, limit: 256)
+            // More than the line would be damage, too.
+            bytes = try Folder.beginning(of: path, limit: 256)
         } catch {
             switch error.kind {
             case .notFound, .notADirectory: throw .notAFolder(path: folder)

@@ -37,6 +37,8 @@ public struct IngestLetter: Equatable, Sendable {
     public let source: String
     /// The line in the source, from 1.
     public let line: Int
+    /// The row in the source, from 1: lines that are no rows are not counted.
+    public let row: Int
     /// Where the input begins in the source, in bytes.
     public let offset: Int
     /// A word that programs read.
@@ -52,6 +54,7 @@ public struct IngestLetter: Equatable, Sendable {
     ///   - id: Names the letter in its log.
     ///   - source: The source's name.
     ///   - line: The line in the source, from 1.
+    ///   - row: The row among those that count, from 1; 0 if it is none.
     ///   - offset: Where the input begins in the source, in bytes.
     ///   - reason: A word that programs read.
     ///   - message: A sentence for people.
@@ -61,16 +64,18 @@ public struct IngestLetter: Equatable, Sendable {
         id: String,
         source: String,
         line: Int,
+        row: Int,
         offset: Int,
         reason: String,
         message: String,
         bytes: some Collection<UInt8>,
         byteCount: Int? = nil
     ) {
-        precondition(line >= 0 && offset >= 0, "a place in a source")
+        precondition(line >= 0 && row >= 0 && offset >= 0, "a place in a source")
         self.id = id
         self.source = source
         self.line = line
+        self.row = row
         self.offset = offset
         self.reason = reason
         self.message = message
@@ -82,6 +87,7 @@ public struct IngestLetter: Equatable, Sendable {
         id: String,
         source: String,
         line: Int,
+        row: Int,
         offset: Int,
         reason: String,
         message: String,
@@ -91,6 +97,7 @@ public struct IngestLetter: Equatable, Sendable {
         self.id = id
         self.source = source
         self.line = line
+        self.row = row
         self.offset = offset
         self.reason = reason
         self.message = message

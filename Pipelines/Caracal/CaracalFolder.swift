@@ -9,8 +9,7 @@ import Synchronization
 ///     signing.key   the signer key, a line; only its owner may read it
 ///     vkey          the verifier key, a line
 ///     events/       the event log
-///     ledger/       the ledger
-///     index/        the index, which can be deleted
+///     ledger/       the ledger, and its index in index.sqlite, which can be deleted
 struct CaracalFolder: Sendable {
     static let format = FormatVersionFile(kind: "folder", version: 1)
 
@@ -20,7 +19,6 @@ struct CaracalFolder: Sendable {
     var vkeyPath: String { "\(path)/vkey" }
     var events: String { "\(path)/events" }
     var ledger: String { "\(path)/ledger" }
-    var index: String { "\(path)/index" }
 
     /// Opens the folder at `path`, after checking that it is one, and of a version that is known.
     init(_ path: String) throws(CommandError) {

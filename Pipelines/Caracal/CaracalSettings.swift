@@ -75,8 +75,14 @@ struct CaracalSettings {
     static func read(file path: String?) throws(CommandError) -> Self {
         var sources = [SettingsSource.environment(variables(), prefix: "CARACAL_")]
         if let path {
-            let contents = try reading { () throws(FileError) in
-                try Folder.contents(of: path, limit: 1 << 20)
+            let contents: [UInt8]
+            do {
+                contents = try Folder.contents(of: path, limit: 1 << 20)
+            } catch {
+                if case .tooLarge = error.kind {
+                    throw CommandError("\(error)", exitCode: .badSettings)
+                }
+                throw CommandError(reading: error)
             }
             sources.append(.file(String(decoding: contents, as: UTF8.self), path: path))
         }

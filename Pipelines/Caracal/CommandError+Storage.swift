@@ -34,6 +34,7 @@ extension CommandError {
         case .notFound, .isDirectory, .notADirectory: .noInput
         case .notPermitted: .notPermitted
         case .alreadyExists: .cannotCreate
+        case .tooLarge: .badData
         case .readOnly, .diskFull, .io: .ioError
         }
     }

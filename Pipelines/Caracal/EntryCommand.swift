@@ -20,7 +20,7 @@ enum EntryCommand {
     ) async throws(CommandError) -> ExitCode {
         let path = try arguments[file]
         let bytes = try reading { () throws(FileError) in
-            try Folder.contents(of: path, limit: EventLimits.canonicalBytes + 1)
+            try Folder.contents(of: path, limit: EventLimits.canonicalBytes)
         }
         do {
             try console.output(bytes: try eventJSON(bytes))

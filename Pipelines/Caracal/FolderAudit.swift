@@ -67,7 +67,11 @@ struct FolderAudit {
     mutating func run(_ key: VerifierKey, against saved: Checkpoint?) async {
         let log = await checkEventLog()
         let ledger = await checkLedger(key, watching: saved)
-        if let end = log, ledger.nextOffset > end {
+        // Where both grow meanwhile, the ledger, which was read later, may have taken what was not
+        // yet there: only where the log ends now can be held against it.
+        if let end = log, ledger.nextOffset > end, let end = await logEnd(),
+            ledger.nextOffset > end
+        {
             report(
                 "the ledger has taken the log up to \(ledger.nextOffset), and it ends at \(end)",
                 file: folder.events
@@ -85,6 +89,10 @@ struct FolderAudit {
             report(problem.reason, file: problem.path, offset: problem.offset)
         }
         problemCount += found.problemCount - found.problems.count
+        return await logEnd()
+    }
+
+    private func logEnd() async -> Int? {
         do {
             return try await folder.logStatus().end
         } catch {
@@ -168,11 +176,11 @@ struct FolderAudit {
         if isJSON {
             try console.output(json.description)
         } else {
-            for problem in problems { try console.output(problem.line) }
+            for problem in problems { try console.output(problem.line.onOneLine) }
             if problemCount > problems.count {
                 try console.output("… and \(problemCount - problems.count) more problems")
             }
-            for line in summary { try console.output(line) }
+            for line in summary { try console.output(line.onOneLine) }
             try console.output(isRight ? "ok" : "NOT ok: \(problemCount) problems")
         }
         return isRight ? .success : .negative

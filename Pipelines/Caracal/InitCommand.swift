@@ -52,6 +52,7 @@ enum InitCommand {
         origin: String?
     ) throws(CommandError) -> SignerKey {
         let key: SignerKey
+        try removeRest(folder)
         if Folder.exists(folder.keyPath) {
             key = try KeyFile.signerKey(at: folder.keyPath)
             if let origin, origin != key.name {
@@ -70,6 +71,18 @@ enum InitCommand {
         let path = folder.vkeyPath
         try creating { () throws(FileError) in try Folder.replaceFile(path, with: line) }
         return key
+    }
+
+    /// Removes a key file of which an init that was cut short has written nothing, or only a part.
+    ///
+    /// Nothing can be signed by it: an init that has come further had a whole one.
+    private static func removeRest(_ folder: CaracalFolder) throws(CommandError) {
+        let path = folder.keyPath
+        guard Folder.exists(path), !Folder.exists(folder.vkeyPath),
+            let line = try? KeyFile.line(at: path), KeyFile.isBeginning(line),
+            (try? SignerKey(parsing: line)) == nil
+        else { return }
+        try creating { () throws(FileError) in try Folder.removeFile(path) }
     }
 
     private static func defaultOrigin() throws(CommandError) -> String {

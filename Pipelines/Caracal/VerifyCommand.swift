@@ -39,10 +39,11 @@ enum VerifyCommand {
         _ arguments: Arguments,
         _ console: Console
     ) async throws(CommandError) -> ExitCode {
-        let folder = try CaracalFolder(arguments[Common.folder])
+        let folder = CaracalFolder(making: try arguments[Common.folder])
         let given = try arguments[key]
         let isJSON = try arguments[Common.json]
         var audit = FolderAudit(folder, console)
+        try checkFormat(folder, &audit)
         let key: VerifierKey
         do {
             key = try folder.verifierKey(given).0
@@ -54,7 +55,7 @@ enum VerifyCommand {
         var saved: Checkpoint?
         if let path = try arguments[against] {
             let note = try reading { () throws(FileError) in
-                try Folder.contents(of: path, limit: SignedNote.byteLimit + 1)
+                try Folder.beginning(of: path, limit: SignedNote.byteLimit + 1)
             }
             do {
                 saved = try SignedCheckpoint.verify(note, with: key)
@@ -64,5 +65,27 @@ enum VerifyCommand {
         }
         await audit.run(key, against: saved)
         return try audit.finish(isJSON, console)
+    }
+
+    /// Reports a format file that is not right; a version that is not known cannot be told from
+    /// damage.
+    ///
+    /// - Throws: ``CommandError`` if there is no caracal folder.
+    private static func checkFormat(
+        _ folder: CaracalFolder,
+        _ audit: inout FolderAudit
+    ) throws(CommandError) {
+        do throws(StorageError) {
+            _ = try CaracalFolder.format.check(folder.path)
+        } catch {
+            switch error {
+            case .damaged(let damage):
+                audit.report(damage.reason, file: damage.path, offset: damage.offset)
+            case .newerVersion:
+                audit.report("\(error)", file: FormatVersionFile.path(in: folder.path))
+            default:
+                throw CommandError(error)
+            }
+        }
     }
 }

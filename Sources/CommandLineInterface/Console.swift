@@ -23,9 +23,9 @@ public struct Console: Sendable {
         self.writeErrors = writeErrors
     }
 
-    /// Writes a line of the result.
+    /// Writes a line of the result, with ``String/withoutControls``.
     public func output(_ line: String) throws(CommandError) {
-        try writeOutput(Array("\(line)\n".utf8))
+        try writeOutput(Array("\(line.withoutControls)\n".utf8))
     }
 
     /// Writes a part of the result as it is.
@@ -33,13 +33,40 @@ public struct Console: Sendable {
         try writeOutput(bytes)
     }
 
-    /// Writes a line for people.
+    /// Writes a line for people, with ``String/withoutControls``.
     public func errors(_ line: String) {
-        writeErrors(Array("\(line)\n".utf8))
+        writeErrors(Array("\(line.withoutControls)\n".utf8))
     }
 
     /// Writes text for people as it is, such as a bar that overwrites itself.
     public func errors(text: String) {
         writeErrors(Array(text.utf8))
+    }
+}
+
+extension String {
+    /// The text with `\u001b` in the place of a control character, and so for all of them but the
+    /// line feed and the tab.
+    ///
+    /// What a line quotes may come from anywhere, and a terminal would obey it. JSON means the same
+    /// before and after.
+    public var withoutControls: String { escapingControls(but: ["\n", "\t"]) }
+
+    /// The same with line feeds escaped, too: what is quoted can begin no line of its own.
+    public var onOneLine: String { escapingControls(but: ["\t"]) }
+
+    private func escapingControls(but kept: [Unicode.Scalar]) -> String {
+        // Byte 0xC2 begins the control characters above ASCII.
+        if utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f && $0 != 0xc2 }) { return self }
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar.properties.generalCategory == .control, !kept.contains(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
     }
 }

@@ -146,18 +146,22 @@ extension EventView {
 
 /// Writes strings as JSON has them.
 enum JSONString {
-    /// Appends the text of `range` between quotes, with escapes where JSON needs them.
+    /// Appends the text of `range` between quotes, with escapes where JSON needs them, and for the
+    /// other control characters, which a terminal would obey.
     static func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         var run = range.lowerBound
         for index in range {
             let byte = bytes[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
-                continue
-            }
+            // U+0080 to U+009F are two bytes.
+            let isPair = byte == 0xc2 && index + 1 < range.upperBound && bytes[index + 1] < 0xa0
+            guard
+                byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+                    || byte == 0x7f || isPair
+            else { continue }
             append(bytes, run..<index, verbatimTo: &out)
-            append(escaped: byte, to: &out)
-            run = index + 1
+            append(escaped: isPair ? bytes[index + 1] : byte, to: &out)
+            run = index + (isPair ? 2 : 1)
         }
         append(bytes, run..<range.upperBound, verbatimTo: &out)
         out.append(UInt8(ascii: "\""))
@@ -181,7 +185,7 @@ enum JSONString {
         case 0x0a: out.append(UInt8(ascii: "n"))
         case 0x0c: out.append(UInt8(ascii: "f"))
         case 0x0d: out.append(UInt8(ascii: "r"))
-        case 0..<0x20:
+        case 0..<0x20, 0x7f..<0xa0:
             out.append(contentsOf: "u00".utf8)
             out.append(UInt8(ascii: "0") + byte >> 4)
             let digit = byte & 15

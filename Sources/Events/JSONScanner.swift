@@ -37,8 +37,8 @@ struct JSONValue: BitwiseCopyable {
 /// Reads JSON from its first byte on, one part at a time, and allocates only for escapes.
 ///
 /// The bytes are a parameter of every step, since a type that holds a `Span` needs lifetimes, which
-/// are an experiment still. Every load comes after a comparison of `index` with their number. What is accepted is JSON by
-/// RFC 8259 in valid UTF-8, without unpaired surrogates.
+/// are an experiment still. Every load comes after a comparison of `index` with their number. What is
+/// accepted is JSON by RFC 8259 in valid UTF-8, without unpaired surrogates.
 struct JSONScanner {
     private static let quote = UInt8(ascii: "\"")
     private static let backslash = UInt8(ascii: "\\")

@@ -11,7 +11,7 @@ public protocol LedgerStore: Sendable {
     ///
     /// Repairs what a crash may leave behind the newest checkpoint, and nothing before it.
     ///
-    /// - Throws: ``LedgerError/damaged(_:)`` or ``LedgerError/unavailable(_:)``.
+    /// - Throws: ``LedgerError/damaged(reason:)`` or ``LedgerError/unavailable(reason:)``.
     func claim(_ partition: Int) async throws(LedgerError) -> LedgerClaim
 
     /// The cursor as it is; offset and epoch 0 before the first claim.
@@ -36,7 +36,7 @@ public protocol LedgerStore: Sendable {
     ///   - partition: The ledger's.
     ///   - limit: The most entries.
     /// - Returns: What recognises a repeat of one of them.
-    /// - Throws: ``LedgerError/damaged(_:)`` or ``LedgerError/unavailable(_:)``.
+    /// - Throws: ``LedgerError/damaged(reason:)`` or ``LedgerError/unavailable(reason:)``.
     func recentEvents(
         of partition: Int,
         limit: Int

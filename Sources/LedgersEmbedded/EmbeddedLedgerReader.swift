@@ -1,4 +1,4 @@
-import Cryptography
+public import Cryptography
 public import Ledgers
 public import Merkle
 public import StreamsEmbedded
@@ -58,7 +58,7 @@ public struct EmbeddedLedgerReader: Sendable {
         var bytes: [UInt8]?
         guard (0..<head.size).contains(index) else { return nil }
         try entries(in: index..<index + 1) { (_, entry) throws(StorageError) in
-            bytes = entry.copied
+            bytes = [UInt8](entry)
             return false
         }
         return bytes
@@ -91,19 +91,27 @@ public struct EmbeddedLedgerReader: Sendable {
 
     /// The hashes of the published tree, from its files.
     public var hashes: TiledHashes {
-        TiledHashes(size: head.size) { [files] level, range in
-            let path = TreeFiles.path(files.tree, level: level)
-            var bytes: [UInt8] = []
-            try File(path, .read).read(
-                range.count * Digest.byteCount,
-                at: range.lowerBound * Digest.byteCount,
-                into: &bytes
-            )
-            let all = bytes.span
-            return (0..<bytes.count / Digest.byteCount).compactMap { number in
-                let start = number * Digest.byteCount
-                return Digest(all.extracting(start..<start + Digest.byteCount))
-            }
+        TiledHashes(size: head.size) { level, range in
+            try treeHashes(level: level, range: range)
+        }
+    }
+
+    /// What the tree's files have at the places `range` of the list `level`; see ``TiledHashes``.
+    ///
+    /// - Returns: The hashes, fewer where the list ends before.
+    /// - Throws: ``FileError``.
+    public func treeHashes(level: Int, range: Range<Int>) throws(FileError) -> [Digest] {
+        let path = TreeFiles.path(files.tree, level: level)
+        var bytes: [UInt8] = []
+        try File(path, .read).read(
+            range.count * Digest.byteCount,
+            at: range.lowerBound * Digest.byteCount,
+            into: &bytes
+        )
+        let all = bytes.span
+        return (0..<bytes.count / Digest.byteCount).compactMap { number in
+            let start = number * Digest.byteCount
+            return Digest(all.extracting(start..<start + Digest.byteCount))
         }
     }
 
@@ -124,7 +132,7 @@ public struct EmbeddedLedgerReader: Sendable {
     ) throws(StorageError) {
         try frames(from: 0) { (frame, payload, path) throws(StorageError) in
             guard frame.header.kind != LedgerFiles.Kind.entries.rawValue else { return true }
-            guard let record = LedgerRecord(payload.copied) else {
+            guard let record = LedgerRecord([UInt8](payload)) else {
                 throw .damaged(
                     Damage(path: path, offset: frame.position, reason: "holds no record")
                 )
@@ -165,17 +173,29 @@ public struct EmbeddedLedgerReader: Sendable {
         _ visit: (FrameScanner.Frame, Span<UInt8>, String) throws(StorageError) -> Bool
     ) throws(StorageError) {
         let bases = try files.segments.bases().filter { $0 <= head.segment }
-        guard var number = SegmentFolder.index(holding: index, in: bases) else { return }
+        guard var number = SegmentFolder.index(holding: index, in: bases) else {
+            throw damage(0, 0, "the first segment is missing")
+        }
+        guard bases.last == head.segment else {
+            throw damage(head.segment, 0, "the published segment is missing")
+        }
         var start = try listedPosition(of: index, in: bases[number])
+        var next = bases[number]
         while number < bases.count {
             let segment = try files.segments.open(bases[number])
             let size = try StorageError.wrap { () throws(FileError) in try segment.file.size }
             let limit = bases[number] == head.segment ? head.position : size
-            var scanner = FrameScanner(segment.file, from: start, upTo: limit)
+            var scanner = FrameScanner(
+                segment.file,
+                from: start,
+                upTo: limit,
+                base: start == 0 ? next : nil
+            )
             scan: while true {
                 let step = try StorageError.wrap { () throws(FileError) in try scanner.next() }
                 switch step {
                 case .frame(let frame):
+                    next = frame.header.nextBase
                     let goesOn = try scanner.withPayload { (payload) throws(StorageError) in
                         try visit(frame, payload, segment.path)
                     }
@@ -190,6 +210,15 @@ public struct EmbeddedLedgerReader: Sendable {
             }
             number += 1
             start = 0
+            let expected = number < bases.count ? bases[number] : head.size
+            guard next == expected else {
+                let reason = "goes on with entry \(next), what follows begins with \(expected)"
+                throw damage(segment.base, limit, reason)
+            }
         }
+    }
+
+    private func damage(_ base: Int, _ position: Int, _ reason: String) -> StorageError {
+        .damaged(Damage(path: files.segments.path(of: base), offset: position, reason: reason))
     }
 }

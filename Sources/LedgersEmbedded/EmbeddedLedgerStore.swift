@@ -31,7 +31,7 @@ public actor EmbeddedLedgerStore: LedgerStore {
     private var payload: [UInt8] = []
     private var readBack: [UInt8] = []
     /// What the first opening has cut.
-    public private(set) var cut: RecoveryCut?
+    public private(set) var cut: RecoveryReport.Cut?
 
     /// Where the ledger is.
     public nonisolated var folder: String { files.folder }
@@ -69,9 +69,12 @@ public actor EmbeddedLedgerStore: LedgerStore {
                 note: note,
                 lettersBefore: 0
             )
-            var writer = try SegmentWriter(creating: 0, in: files.segments)
-            try writer.append(record.bytes.span, kind: LedgerFiles.Kind.state.rawValue, count: 0)
-            try writer.sync()
+            let writer = try SegmentWriter(
+                creating: 0,
+                in: files.segments,
+                first: record.bytes.span,
+                kind: LedgerFiles.Kind.state.rawValue
+            )
             let head = LedgerHead(segment: 0, position: writer.end, record: record)
             try StorageError.wrap { () throws(FileError) in
                 try DoubleSlotFile.create(files.head, record: head.bytes)
@@ -88,7 +91,8 @@ public actor EmbeddedLedgerStore: LedgerStore {
     ///   - segmentLimit: The size at which a segment ends, in bytes.
     /// - Returns: The store, which holds the folder's lock until it is let go.
     /// - Throws: ``StorageError``: `held` with the other writer's process, `damaged`, `endsBelow`,
-    ///   `newerVersion`, with nothing changed.
+    ///   `newerVersion`, with the record (segments and head) unchanged; what is derived from it may
+    ///   have been made anew. Where the file system refuses, an unfinished tail may be cut already.
     public static func open(
         _ folder: String,
         segmentLimit: Int = defaultSegmentLimit
@@ -320,13 +324,13 @@ public actor EmbeddedLedgerStore: LedgerStore {
         (state.refused, state.duplicates) = ([], 0)
         state.marks = opened.marks.map { ProducerMark(producer: $0.key, sequence: $0.value) }
             .sorted { $0.producer.lexicographicallyPrecedes($1.producer) }
-        try opened.writer.roll()
-        try opened.writer.append(
-            state.bytes.span,
-            kind: LedgerFiles.Kind.state.rawValue,
-            count: 0
-        )
-        try sync(&opened.writer)
+        let bytes = state.bytes
+        do throws(StorageError) {
+            try opened.writer.roll(bytes.span, kind: LedgerFiles.Kind.state.rawValue)
+        } catch {
+            isDistrusted = true
+            throw error
+        }
         opened.record = state
         self.opened = opened
         try publish()

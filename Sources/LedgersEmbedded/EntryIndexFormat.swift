@@ -49,10 +49,9 @@ enum EntryIndexFormat {
     /// After a power failure the last transactions may be missing (`synchronous` is NORMAL): rows and
     /// progress go together, and what is missing is read from the segments again.
     static func openForWriting(_ path: String) throws(EntryIndexError) -> SQLiteConnection {
-        try EntryIndexError.wrap(path) { () throws(SQLiteFailure) in
+        if !Folder.exists(path) { try make(path) }
+        return try EntryIndexError.wrap(path) { () throws(SQLiteFailure) in
             let connection = try SQLiteConnection(path, .update)
-            let isNew = try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
-            if isNew { try connection.execute("PRAGMA auto_vacuum = NONE") }
             let settings = """
                 PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
                 PRAGMA cache_size = -\(cacheKibibytes); PRAGMA temp_store = MEMORY;
@@ -63,17 +62,31 @@ enum EntryIndexFormat {
             guard try connection.integer("PRAGMA synchronous") == 1 else {
                 throw SQLiteFailure(code: 0, message: "SQLite did not take 'synchronous = NORMAL'")
             }
-            if isNew {
-                try connection.execute(
-                    """
-                    BEGIN IMMEDIATE; \(schema.joined(separator: ";"));
-                    INSERT INTO progress VALUES(1, 0, 0, 0, 0, 0);
-                    PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version);
-                    COMMIT
-                    """
-                )
-            }
             return connection
+        }
+    }
+
+    /// Makes an index without rows, under another name first: at any moment there is a whole one or
+    /// none, as half of one would be taken for damage.
+    private static func make(_ path: String) throws(EntryIndexError) {
+        let draft = "\(path).new"
+        // What a process has left that was killed here.
+        try remove(draft)
+        try EntryIndexError.wrap(path) { () throws(SQLiteFailure) in
+            try SQLiteConnection(draft, .update).execute(
+                """
+                PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = WAL;
+                BEGIN IMMEDIATE; \(schema.joined(separator: ";"));
+                INSERT INTO progress VALUES(1, 0, 0, 0, 0, 0);
+                PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version);
+                COMMIT
+                """
+            )
+        }
+        try EntryIndexError.reading { () throws(StorageError) in
+            try StorageError.wrap { () throws(FileError) in
+                try Folder.renameFile(draft, to: path)
+            }
         }
     }
 
@@ -135,7 +148,7 @@ enum EntryIndexFormat {
         )
         var texts: [String] = []
         while try statement.step() {
-            texts.append(statement.withBytes(0) { String(decoding: $0.copied, as: UTF8.self) })
+            texts.append(statement.withBytes(0) { String(decoding: [UInt8]($0), as: UTF8.self) })
         }
         return texts
     }
@@ -145,7 +158,8 @@ enum EntryIndexFormat {
 
     /// Removes the index, durably, with what SQLite keeps beside it.
     static func remove(_ path: String) throws(EntryIndexError) {
-        for name in [path, "\(path)-wal", "\(path)-shm"] where Folder.exists(name) {
+        for name in [path, "\(path)-journal", "\(path)-wal", "\(path)-shm"]
+        where Folder.exists(name) {
             try EntryIndexError.reading { () throws(StorageError) in
                 try StorageError.wrap { () throws(FileError) in try Folder.removeFile(name) }
             }

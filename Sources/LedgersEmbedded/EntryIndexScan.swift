@@ -25,10 +25,13 @@ struct EntryIndexScan {
         self.head = head
         self.segment = segment
         self.position = position
-        bases = try files.segments.bases().filter { segment...max(segment, head.segment) ~= $0 }[
-            ...
-        ]
-        if bases.first == segment { try open(segment, from: position) }
+        let wanted = segment...max(segment, head.segment)
+        bases = try files.segments.bases().filter { wanted ~= $0 }[...]
+        for base in [segment, wanted.upperBound] where !bases.contains(base) {
+            let path = files.segments.path(of: base)
+            throw .damaged(Damage(path: path, offset: 0, reason: "the segment is missing"))
+        }
+        try open(segment, from: position)
         bases = bases.dropFirst()
     }
 

@@ -98,7 +98,7 @@ struct EntryIndexStep {
             pending = frame.header.count
             return
         }
-        guard let record = LedgerRecord(payload.copied),
+        guard let record = LedgerRecord([UInt8](payload)),
             record.tree.size == progress.entries + pending,
             record.lettersBefore == progress.letters
         else { throw damage("does not follow from what is before it") }

@@ -46,9 +46,12 @@ struct FrameList {
         return low == 0 ? nil : try place(low - 1)
     }
 
-    /// Forgets all frames of entries from `index` on.
+    /// Forgets all frames of entries from `index` on, and what lies behind the last one before.
     mutating func cut(from index: Int) throws(StorageError) {
-        while count > 0, let last = try place(count - 1), last.index >= index { count -= 1 }
+        while count > 0 {
+            if let last = try place(count - 1), last.index < index { break }
+            count -= 1
+        }
         let size = count * Self.recordSize
         try StorageError.wrap { () throws(FileError) in try file.truncate(to: size) }
     }

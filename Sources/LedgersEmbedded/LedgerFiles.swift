@@ -19,7 +19,7 @@ import StreamsEmbedded
 ///
 /// The count of a frame of entries is N, its base the index of the first; other frames count 0.
 struct LedgerFiles: Sendable {
-    static let format = FormatVersionFile(kind: "ledger", version: 1)
+    static let format = FormatVersionFile(kind: "ledger", version: 2, oldest: 2)
 
     let folder: String
     let segments: SegmentFolder

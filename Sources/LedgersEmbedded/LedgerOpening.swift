@@ -5,7 +5,8 @@ import StreamsEmbedded
 
 /// Finds where a ledger stands and makes it ready to be written.
 ///
-/// Cuts what a crash has left behind the newest commit, never below the published head, and makes
+/// Whatever is not as it must be is found before a segment is touched; the derived files may have
+/// been changed by then. Cuts what a crash has left behind the newest commit, never below the published head, and makes
 /// the derived files agree with the newest segment again.
 struct LedgerOpening {
     /// What was found.
@@ -18,7 +19,7 @@ struct LedgerOpening {
         var frames: FrameList
         var head: DoubleSlotFile
         /// What was cut, or nothing.
-        var cut: RecoveryCut?
+        var cut: RecoveryReport.Cut?
     }
 
     private let files: LedgerFiles
@@ -43,12 +44,7 @@ struct LedgerOpening {
     static func open(_ files: LedgerFiles) throws(StorageError) -> Result {
         _ = try LedgerFiles.format.check(files.folder)
         let published = try LedgerHead.read(files.head)
-        var bases = try files.segments.bases()
-        while let base = bases.last, base > published.segment, try isUnborn(base, files) {
-            // The crash came while the segment was begun: nothing is in it.
-            try files.segments.remove(base)
-            bases.removeLast()
-        }
+        let bases = try files.segments.bases()
         guard let base = bases.last, bases.contains(published.segment) else {
             let path = files.segments.path(of: published.segment)
             throw .damaged(
@@ -72,11 +68,6 @@ struct LedgerOpening {
         }
     }
 
-    /// Whether a segment lacks its first frame.
-    private static func isUnborn(_ base: Int, _ files: LedgerFiles) throws(StorageError) -> Bool {
-        try files.segments.open(base).inspect().end == 0
-    }
-
     private consuming func read(
         _ base: Int,
         _ bases: [Int],
@@ -86,16 +77,22 @@ struct LedgerOpening {
         var tail = try segment.inspect { (frame, payload) throws(StorageError) in
             try visit(frame, payload, segment)
         }
-        var cut: RecoveryCut?
+        guard let record, (base, end) >= (published.segment, published.position) else {
+            throw .endsBelow(path: segment.path, end: end, required: published.position)
+        }
+        let tree: TreeFiles
+        if let kept = self.tree, try areJoined(bases) {
+            tree = kept
+        } else {
+            tree = try rebuildTree(bases)
+        }
+        guard tree.range == record.tree else {
+            let reason = "the entries do not add up to the tree that was signed"
+            throw .damaged(Damage(path: files.segments.path, offset: 0, reason: reason))
+        }
+        var cut: RecoveryReport.Cut?
         if tail.isTorn || pending != nil {
-            guard (base, end) >= (published.segment, published.position) else {
-                throw .endsBelow(
-                    path: segment.path,
-                    end: end,
-                    required: published.position
-                )
-            }
-            cut = RecoveryCut(
+            cut = RecoveryReport.Cut(
                 path: segment.path,
                 from: end,
                 to: tail.size,
@@ -108,18 +105,9 @@ struct LedgerOpening {
             }
             tail = try segment.inspect()
         }
-        guard let record, (base, end) >= (published.segment, published.position) else {
-            throw .endsBelow(path: segment.path, end: end, required: published.position)
-        }
         if tail.end > published.position || base > published.segment {
             // Whoever wrote it may have ended before it was durable; it is published next.
             try StorageError.wrap { () throws(FileError) in try segment.file.syncData() }
-        }
-        let tree: TreeFiles
-        if let kept = self.tree { tree = kept } else { tree = try rebuildTree(bases) }
-        guard tree.range == record.tree else {
-            let reason = "the entries do not add up to the tree that was signed"
-            throw .damaged(Damage(path: files.segments.path, offset: 0, reason: reason))
         }
         try tree.trim()
         return Result(
@@ -157,7 +145,7 @@ struct LedgerOpening {
                 )
             )
         case .commit, .claim, .state:
-            guard let next = LedgerRecord(payload.copied) else { throw damage("holds no record") }
+            guard let next = LedgerRecord([UInt8](payload)) else { throw damage("holds no record") }
             try apply(next, damage)
             end = frame.end
         case nil:
@@ -188,19 +176,37 @@ struct LedgerOpening {
         record = next
     }
 
-    /// Makes the lists of hashes and of frames anew, from all segments.
+    /// Whether every segment reaches the one behind it, by the list of frames; if not, the list may
+    /// be wrong as well.
+    private func areJoined(_ bases: [Int]) throws(StorageError) -> Bool {
+        let joins = SegmentJoins(files)
+        try joins.requireFirst(bases)
+        for (base, next) in zip(bases, bases.dropFirst())
+        where try !joins.isListed(base, upTo: next, in: frames) {
+            return false
+        }
+        return true
+    }
+
+    /// Makes the lists of hashes and of frames anew, from all segments, which must be all there.
     ///
     /// What is right in them stays where it is, for those who read meanwhile.
     private mutating func rebuildTree(_ bases: [Int]) throws(StorageError) -> TreeFiles {
+        let joins = SegmentJoins(files)
+        try joins.requireFirst(bases)
+        for (base, next) in zip(bases, bases.dropFirst()) { try joins.require(base, upTo: next) }
         try frames.cut(from: 0)
         guard var tree = try TreeFiles(files.tree, at: CompactRange()) else {
             throw .damaged(Damage(path: files.tree, offset: 0, reason: "cannot be made anew"))
         }
         for base in bases {
             let segment = try files.segments.open(base)
+            // Entries of the newest one that no commit follows are not the ledger's.
+            let end = base == bases.last ? end : .max
             var list = frames
             _ = try segment.inspect { (frame, payload) throws(StorageError) in
                 guard frame.header.kind == LedgerFiles.Kind.entries.rawValue,
+                    frame.position < end,
                     let ranges = EntriesFrame.ranges(of: payload, count: frame.header.count)
                 else { return }
                 try tree.append(EntriesFrame.leaves(of: payload, at: ranges))
@@ -215,25 +221,5 @@ struct LedgerOpening {
             frames = list
         }
         return tree
-    }
-}
-
-/// What the start has cut from the end of a ledger: a write that a crash had interrupted.
-public struct RecoveryCut: Equatable, Sendable {
-    public let path: String
-    /// The bytes that were cut, from the file's start.
-    public let from: Int
-    public let to: Int
-    public let reason: String
-}
-
-extension Span<UInt8> {
-    /// The bytes, copied.
-    var copied: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(addingCapacity: count) { output in
-            for index in indices { output.append(self[index]) }
-        }
-        return bytes
     }
 }

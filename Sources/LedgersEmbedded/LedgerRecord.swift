@@ -119,7 +119,7 @@ struct LedgerRecord: Equatable, Sendable {
         guard let count = reader.count(UInt32.self) else { return nil }
         var marks: [ProducerMark] = []
         for _ in 0..<count {
-            guard let producer = reader.string(), let sequence = reader.count(UInt64.self) else {
+            guard let producer = reader.string(), let sequence = reader.number(UInt64.self) else {
                 return nil
             }
             marks.append(ProducerMark(producer: producer, sequence: sequence))

@@ -149,7 +149,7 @@ struct LedgerVerifierIndex {
         _ rows: inout LedgerVerifierRows,
         _ counted: inout (entries: Int, letters: Int)
     ) throws(EntryIndexError) {
-        guard let record = LedgerRecord(payload.copied) else { return }
+        guard let record = LedgerRecord([UInt8](payload)) else { return }
         for (offset, letter) in record.refused.enumerated() {
             let number = record.lettersBefore + offset
             guard rows.letter == number else {

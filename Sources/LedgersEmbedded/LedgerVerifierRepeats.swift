@@ -71,7 +71,7 @@ struct LedgerVerifierRepeats {
         var firsts: [[UInt8]: Int] = [:]
         try Self.visit(files, head) { index, hash, id in
             guard candidates.contains(hash) else { return }
-            let id = id.copied
+            let id = [UInt8](id)
             guard let first = firsts[id] else {
                 firsts[id] = index
                 return

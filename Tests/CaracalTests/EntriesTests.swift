@@ -93,4 +93,84 @@ import Testing
         )
         #expect(outcome.code == 74)
     }
+
+    /// By agent, by time and by event, before and behind where the index ends.
+    @Test func findsWhatTheIndexHasNotReached() throws {
+        let ledger = try Ledger(copying: Ledger.shared.get())
+        _ = try ledger.run("ingest", ledger.scratch.file("more.csv", traceText(rows: 40)))
+        #expect(try ledger.run("run", "--until-drained", "--index", "deferred").code == 0)
+        #expect(try ledger.status()["indexSize"] as? Int == 300)
+        let all = try ledger.run("entries").output.split(separator: "\n").map(String.init)
+        #expect(all.count == 340)
+        func times(_ index: Int) throws -> String {
+            String(try #require(all[index].firstMatch(of: /"timestamp":"([^"]+)"/)).1)
+        }
+        let (from, to) = (try times(5), try times(30))
+        for (options, wanted) in [
+            (["--agent", "agent-3"], { $0.contains(#""agent_id":"agent-3""#) }),
+            (["--from", from], { try time(of: $0) >= time(from) }),
+            (["--to", to], { try time(of: $0) < time(to) }),
+            (
+                ["--agent", "agent-7", "--from", from, "--to", to],
+                {
+                    try $0.contains(#""agent_id":"agent-7""#) && time(of: $0) >= time(from)
+                        && time(of: $0) < time(to)
+                }
+            ),
+        ] as [([String], (String) throws -> Bool)] {
+            let found = try Caracal.run(["entries", ledger.path] + options)
+            let lines = found.output.split(separator: "\n").map(String.init)
+            #expect(try lines == all.filter(wanted), "\(options)")
+            #expect(lines.last?.contains(#""index":3"#) == true)
+            // With the index caught up it is the same.
+        }
+        let last = try #require(
+            try JSONSerialization.jsonObject(with: Data(all[339].utf8)) as? [String: Any]
+        )
+        let id = try #require(last["event_id"] as? String)
+        #expect(try ledger.run("receipt", "--event", id).output.contains("\nindex 339\n"))
+        let before = try ledger.run("entries", "--agent", "agent-3").output
+        try ledger.drain()
+        #expect(try ledger.status()["indexSize"] as? Int == 340)
+        #expect(try ledger.run("entries", "--agent", "agent-3").output == before)
+    }
+
+    private func time(of line: String) throws -> Date {
+        try time(String(try #require(line.firstMatch(of: /"timestamp":"([^"]+)"/)).1))
+    }
+
+    private func time(_ text: String) throws -> Date {
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
+        return try Date(text, strategy: style)
+    }
+
+    /// Every member and every column, as it is promised.
+    @Test func hasTheColumnsOfTheContract() throws {
+        let ledger = try Ledger()
+        let line = #"""
+            {"event_id":"e","agent_id":"a","resource_type":"r","timestamp":"2024-02-29T12:00:00.5+02:00",\#
+            "amount":"1.50","currency":"EUR","quantity":2.5,"metadata":{"m":true},"other":7}
+            """#
+        _ = try ledger.run("ingest", ledger.scratch.file("a.ndjson", line + "\n"))
+        try ledger.drain()
+        let entry = try object(of: ledger.run("entries"))
+        for (name, text) in [
+            ("event_id", "e"), ("event_type", "metering"), ("agent_id", "a"),
+            ("resource_type", "r"), ("timestamp", "2024-02-29T10:00:00.5Z"), ("quantity", "2.5"),
+            ("cost", "1.5"), ("currency", "EUR"),
+        ] {
+            #expect(entry[name] as? String == text, "\(name)")
+        }
+        #expect(entry["index"] as? Int == 0)
+        let metadata = try #require(entry["metadata"] as? [String: Any])
+        #expect(metadata["m"] as? Bool == true && metadata["other"] as? Int == 7)
+        let lines = try ledger.run("entries", "--format", "csv").output
+            .split(whereSeparator: \.isNewline)
+        #expect(
+            lines.last == #"""
+                0,e,metering,a,r,2024-02-29T10:00:00.5Z,2.5,1.5,EUR,"{""m"":true,""other"":7}"
+                """#
+        )
+        #expect(try ledger.run("entries", "--format", "xml").code == 64)
+    }
 }

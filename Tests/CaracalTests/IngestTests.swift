@@ -25,6 +25,36 @@ import Testing
         #expect(again.lastLine == "read 3 appended 0 already 3 dead 0")
     }
 
+    /// A pipe hands over what was written so far; the reader must wait for the rest of the line.
+    @Test(arguments: ["auto", "llm-trace", "ndjson"])
+    func readsAPipeThatIsWrittenInPieces(format: String) throws {
+        let ledger = try Ledger()
+        let rows =
+            format == "ndjson"
+            ? "\n\r\n" + eventLine(1) + "\n" + eventLine(2) + "\n" : try traceText(rows: 2)
+        let running = try Running(
+            ["ingest", ledger.path, "-", "--source", "a", "--format", format],
+            keepsInputOpen: true
+        )
+        let pipe = try #require(running.process.standardInput as? Pipe)
+        let writer = pipe.fileHandleForWriting
+        for piece in [rows.prefix(1), rows.dropFirst().prefix(9), rows.dropFirst(10)] {
+            try writer.write(contentsOf: Data(piece.utf8))
+            try wait(for: { try bytesLeft(in: writer) == 0 })
+        }
+        try writer.close()
+        let outcome = try running.wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(outcome.lastLine == "read 2 appended 2 already 0 dead 0")
+    }
+
+    private func bytesLeft(in pipe: FileHandle) throws -> Int32 {
+        var count: Int32 = 0
+        let answer = unsafe ioctl(pipe.fileDescriptor, UInt(FIONREAD), &count)
+        try #require(answer == 0)
+        return count
+    }
+
     @Test func goesOnWhereAFileHasGrown() throws {
         let ledger = try Ledger()
         let file = try ledger.scratch.file("t.csv", traceText(rows: 10))
@@ -159,5 +189,63 @@ import Testing
         }
         let missing = try ledger.run("ingest", Caracal.trace, "--config", config + "x")
         #expect(missing.code == 66)
+    }
+
+    /// The command line goes before the environment, that before the file.
+    @Test func readsSettingsInTheirOrder() throws {
+        let ledger = try Ledger()
+        let config = try ledger.scratch.file("c.conf", "# four\nagents = 4\n")
+        let file = try ledger.scratch.file("t.csv", traceText(rows: 3))
+        let environment = ["CARACAL_AGENTS": "1"]
+        for (source, options, environment) in [
+            ("a", ["--config", config], [:]), ("b", ["--config", config], environment),
+            ("c", ["--config", config, "--agents", "2"], environment),
+        ] {
+            let words = ["ingest", ledger.path, file, "--source", source] + options
+            #expect(try Caracal.run(words, environment: environment).code == 0)
+        }
+        try ledger.drain()
+        let agents = try ledger.run("entries").output.matches(of: /"agent_id":"agent-(\d)"/)
+            .map { Int($0.1) }
+        #expect(agents == [1, 2, 3, 0, 0, 0, 1, 0, 1])
+    }
+
+    @Test func takesTheFormatThatItIsTold() throws {
+        let ledger = try Ledger()
+        let events = try ledger.scratch.file("a.ndjson", eventLine(1) + "\n")
+        let other = try ledger.run("ingest", events, "--format", "llm-trace")
+        #expect(other.code == 65)
+        #expect(other.errors.contains("TIMESTAMP,ContextTokens,GeneratedTokens"))
+        #expect(try ledger.status()["logEnd"] as? Int == 0)
+        let trace = try ledger.scratch.file("t.csv", traceText(rows: 2))
+        #expect(
+            try ledger.run("ingest", trace, "--format", "llm-trace").lastLine
+                == "read 2 appended 2 already 0 dead 0"
+        )
+        #expect(
+            try ledger.run("ingest", events, "--format", "auto").lastLine
+                == "read 1 appended 1 already 0 dead 0"
+        )
+    }
+
+    @Test func cutsNoFileThatIsTooLarge() throws {
+        let ledger = try Ledger()
+        let file = try ledger.scratch.file("t.csv", traceText(rows: 1))
+        let book = try ledger.scratch.file(
+            "book.csv",
+            "resource_type,unit,price,currency\ninput_token,1,2,EUR\noutput_token,1,3,EUR\n"
+                + String(repeating: "\n", count: 16 << 20)
+        )
+        let priced = try ledger.run("ingest", file, "--pricebook", book)
+        #expect(priced.code == 65)
+        #expect(priced.errors.contains("16777216 bytes"))
+        let config = try ledger.scratch.file(
+            "c.conf",
+            "agents = 2\n" + String(repeating: "\n", count: 1 << 20)
+        )
+        let configured = try ledger.run("ingest", file, "--config", config)
+        #expect(configured.code == 78)
+        #expect(configured.errors.contains("1048576 bytes"))
+        #expect(try ledger.status()["logEnd"] as? Int == 0)
     }
 }

@@ -61,6 +61,12 @@ import Testing
         let file = try scratch.file("file", "x")
         #expect(try Caracal.run("init", file).code == 73)
         #expect(try Caracal.run("init", file + "/below").code == 73)
+        // Places where the system makes no folder at all.
+        for place in ["", "/proc/caracal", "/proc/caracal/below"] {
+            let outcome = try Caracal.run("init", place)
+            #expect([64, 73].contains(outcome.code), "'\(place)': \(outcome.code)")
+            #expect(outcome.output == "" && outcome.errors.contains("caracal init: "))
+        }
     }
 
     @Test(arguments: [
@@ -81,23 +87,6 @@ import Testing
         }
     }
 
-    @Test func refusesAFolderOfANewerVersion() throws {
-        let ledger = try Ledger()
-        let format = try #require(try ledger.files().first { $0 == "format" })
-        let path = "\(ledger.path)/\(format)"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        try text.replacing(" 1\n", with: " 2\n").write(
-            toFile: path,
-            atomically: true,
-            encoding: .utf8
-        )
-        for command in ["status", "run", "checkpoint"] {
-            let outcome = try ledger.run(command)
-            #expect(outcome.code == 65)
-            #expect(outcome.errors.contains("newer"))
-        }
-    }
-
     @Test func makesAKeyForAService() throws {
         let scratch = try Scratch()
         let outcome = try Caracal.run("keygen", "--origin", "example.com/a", "-o", scratch("key"))
@@ -107,5 +96,50 @@ import Testing
         let partition = try Caracal.run("vkey", scratch("key"), "--partition", "3").output
         #expect(partition.hasPrefix("example.com/a/3+"))
         #expect(try Caracal.run("keygen", "--origin", "b", "-o", scratch("key")).code == 73)
+    }
+
+    /// A limit on the size of files stands for a full disk, or a crash while the key is written.
+    @Test func leavesNoPartOfAKey() throws {
+        let scratch = try Scratch()
+        let limit = "trap '' XFSZ; ulimit -f 0"
+        let initialise = ["init", scratch("a"), "--origin", "example.com/a"]
+        #expect(try Caracal.run(initialise, limit: limit).code == 74)
+        #expect(!FileManager.default.fileExists(atPath: scratch("a/signing.key")))
+        let made = try Caracal.run(initialise)
+        #expect(made.code == 0, "\(made.errors)")
+        #expect(try Caracal.run("verify", scratch("a"), "--vkey", made.lastLine).code == 0)
+
+        let generate = ["keygen", "--origin", "example.com/a", "-o", scratch("key")]
+        #expect(try Caracal.run(generate, limit: limit).code == 74)
+        #expect(try Caracal.run(generate).code == 0)
+        let names = try FileManager.default.contentsOfDirectory(atPath: scratch.url.path)
+        #expect(names.filter { $0.hasSuffix(".new") }.isEmpty)
+    }
+
+    @Test(arguments: ["signing.key", "signing.key.new"], ["", "PRIVATE+K", "PRIVATE+KEY+a+1234"])
+    func goesOnAfterAnInitThatWasCutShortInItsKey(name: String, rest: String) throws {
+        let scratch = try Scratch()
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: scratch("a"), withIntermediateDirectories: true)
+        // As an editor would leave it: others could read it.
+        _ = try scratch.file("a/\(name)", rest)
+        let outcome = try Caracal.run("init", scratch("a"))
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let attributes = try manager.attributesOfItem(atPath: scratch("a/signing.key"))
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        #expect(!manager.fileExists(atPath: scratch("a/signing.key.new")))
+        #expect(try Caracal.run("verify", scratch("a"), "--vkey", outcome.lastLine).code == 0)
+    }
+
+    @Test func leavesAKeyFileThatIsNoRestOfAnInit() throws {
+        let scratch = try Scratch()
+        let folder = scratch("a")
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
+        let file = try scratch.file("a/signing.key", "my own notes\n")
+        #expect(try Caracal.run("init", folder).code == 77)
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "my own notes\n")
     }
 }

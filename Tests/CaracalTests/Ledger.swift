@@ -34,6 +34,16 @@ struct Ledger: Sendable {
         return ledger
     }
 
+    /// One with these events in it, a line each, ingested and run.
+    static func holding(_ lines: [String]) throws -> Ledger {
+        let ledger = try Ledger()
+        let text = lines.map { $0 + "\n" }.joined()
+        let ingested = try ledger.run("ingest", ledger.scratch.file("events.ndjson", text))
+        try #require(ingested.code == 0, "\(ingested.errors)")
+        try ledger.drain()
+        return ledger
+    }
+
     /// One of 300 rows, made once: for tests that only read, or that copy it.
     static let shared = Result { try filled() }
 
@@ -66,6 +76,31 @@ struct Ledger: Sendable {
     func root() throws -> String {
         try #require(try status()["root"] as? String)
     }
+
+    /// The canonical bytes of every entry, as the exported bundles have them.
+    func canonicalEntries() throws -> [[UInt8]] {
+        let out = scratch("bundles-\(UUID().uuidString)")
+        try #require(try run("tiles", out).code == 0)
+        let size = try #require(try status()["size"] as? Int)
+        var entries: [[UInt8]] = []
+        for start in stride(from: 0, to: size, by: 256) {
+            let number = String(start / 256)
+            let name = String(repeating: "0", count: 3 - number.count) + number
+            let width = min(256, size - start)
+            let path = "\(out)/tile/entries/\(name)\(width < 256 ? ".p/\(width)" : "")"
+            var rest = Array(try Data(contentsOf: URL(filePath: path)))[...]
+            while !rest.isEmpty {
+                let count = Int(rest.removeFirst()) << 8 | Int(rest.removeFirst())
+                entries.append(Array(rest.prefix(count)))
+                rest = rest.dropFirst(count)
+            }
+        }
+        try #require(entries.count == size)
+        return entries
+    }
+
+    /// The tree over them.
+    func naiveLog() throws -> NaiveLog { NaiveLog(entries: try canonicalEntries()) }
 
     /// Every file in the folder, relative to it, locks left out.
     func files() throws -> [String] {

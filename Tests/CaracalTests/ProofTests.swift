@@ -103,6 +103,155 @@ import Testing
         #expect(try Caracal.run(verify).code == 0)
     }
 
+    /// One convention of three: nothing is needed to extend the empty tree, and nothing else is taken.
+    @Test func everyLogExtendsTheEmptyOne() throws {
+        let ledger = try Ledger.shared.get()
+        let scratch = try Scratch()
+        let proof = try ledger.run("prove-consistency", "--from", "0", "--to", "300")
+        #expect(proof.code == 0 && proof.output == "")
+        let empty = try Ledger(copying: ledger)
+        for name in ["ledger", "events"] {
+            try FileManager.default.removeItem(atPath: "\(empty.path)/\(name)")
+        }
+        try FileManager.default.removeItem(atPath: "\(empty.path)/format")
+        // The same key signs the empty tree again.
+        #expect(try empty.run("init").code == 0)
+        let old = try scratch.file("old", empty.run("checkpoint").output)
+        let new = try scratch.file("new", ledger.run("checkpoint").output)
+        let nothing = try scratch.file("nothing", "")
+        let key = ["--vkey", ledger.vkey]
+        #expect(try Caracal.run(["consistency-verify", old, new, nothing] + key).code == 0)
+        #expect(try Caracal.run(["consistency-verify", new, new, nothing] + key).code == 0)
+        #expect(try Caracal.run(["consistency-verify", new, old, nothing] + key).code == 1)
+        let root = try scratch.file("root", ledger.root() + "\n")
+        #expect(try Caracal.run(["consistency-verify", old, new, root] + key).code == 1)
+    }
+
+    @Test func printsTheHashesOfTheDefinition() throws {
+        let ledger = try Ledger.shared.get()
+        let log = try ledger.naiveLog()
+        for size in [1, 2, 128, 255, 256, 299, 300] {
+            let proof = try ledger.run("prove-consistency", "--from", "\(size)", "--to", "300")
+            let expected = log.consistency(from: size).map {
+                Data($0).base64EncodedString() + "\n"
+            }
+            #expect(proof.output == expected.joined(), "from \(size)")
+        }
+    }
+
+    /// Whatever the bytes: a check says no, and what is no check says that they are none.
+    @Test func saysNoToGarbage() throws {
+        let ledger = try Ledger.shared.get()
+        let scratch = try Scratch()
+        let garbage = scratch("garbage")
+        let note = try scratch.file("note", ledger.run("checkpoint").output)
+        try FileManager.default.createDirectory(
+            atPath: scratch("tiles"),
+            withIntermediateDirectories: false
+        )
+        let key = ["--vkey", ledger.vkey]
+        for count in [0, 1, 300, 3_000_000] {
+            let bytes = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 9) })
+            for path in [garbage, scratch("tiles/checkpoint")] {
+                try bytes.write(to: URL(filePath: path))
+            }
+            for words in [
+                ["receipt-verify", garbage] + key,
+                ["receipt-verify", garbage, "--entry", garbage] + key,
+                ["consistency-verify", garbage, note, note] + key,
+                ["consistency-verify", note, garbage, note] + key,
+                ["tiles-verify", scratch("tiles")] + key,
+                ["verify", ledger.path, "--against", garbage],
+            ] {
+                #expect(try Caracal.run(words).code == 1, "\(words), \(count) bytes")
+            }
+            #expect(try Caracal.run("entry", garbage).code == 65)
+        }
+        // A folder for a file is no file.
+        for words in [
+            ["receipt-verify", scratch.url.path] + key, ["entry", scratch.url.path],
+            ["consistency-verify", note, note, scratch.url.path] + key,
+            ["verify", ledger.path, "--against", scratch.url.path],
+        ] {
+            #expect(try Caracal.run(words).code == 66, "\(words)")
+        }
+    }
+
+    @Test func publishesNoDamageAsTiles() throws {
+        let whole = try Ledger.shared.get()
+        for name in ["ledger/tree/00", "ledger/tree/01"] {
+            let ledger = try Ledger(copying: whole)
+            try ledger.flip(name, at: 20)
+            let out = ledger.scratch("tiles")
+            let outcome = try ledger.run("tiles", out)
+            #expect(outcome.code == 65, "\(name): \(outcome.errors)")
+            #expect(!FileManager.default.fileExists(atPath: out + "/checkpoint"))
+            // Once it is mended, what was left behind is not in the way.
+            try ledger.flip(name, at: 20)
+            #expect(try ledger.run("tiles", out).code == 0)
+            #expect(try Caracal.run("tiles-verify", out, "--vkey", whole.vkey).code == 0)
+        }
+    }
+
+    @Test func writesBadTilesOfAnOlderExportAnew() throws {
+        let ledger = try Ledger(copying: Ledger.shared.get())
+        let out = ledger.scratch("tiles")
+        _ = try ledger.run("tiles", out)
+        for name in ["tile/0/000", "tile/entries/000", "tile/1/000.p/1"] {
+            let url = URL(filePath: out).appending(path: name)
+            var bytes = try Data(contentsOf: url)
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: url)
+        }
+        let verify = ["tiles-verify", out, "--vkey", ledger.vkey]
+        #expect(try Caracal.run(verify).code == 1)
+        #expect(try ledger.run("tiles", out).lastLine == "300 entries, 4 files written")
+        #expect(try Caracal.run(verify).code == 0)
+    }
+
+    @Test func refusesToExportAForkOverTheLogThatItForkedFrom() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", ledger.scratch.file("a.csv", traceText(rows: 20)))
+        try ledger.drain()
+        let fork = try Ledger(copying: ledger)
+        _ = try ledger.run("ingest", ledger.scratch.file("b.csv", traceText(rows: 30)))
+        try ledger.drain()
+        let out = ledger.scratch("tiles")
+        #expect(try ledger.run("tiles", out).code == 0)
+        for rows in [30, 40] {
+            _ = try fork.run("ingest", fork.scratch.file("c.csv", traceText(rows: rows)))
+            try fork.drain()
+            let outcome = try fork.run("tiles", out)
+            #expect(outcome.code == 65)
+            #expect(outcome.errors.contains("another log"))
+            #expect(try Caracal.run("tiles-verify", out, "--vkey", ledger.vkey).code == 0)
+        }
+        let published = try String(contentsOfFile: out + "/checkpoint", encoding: .utf8)
+        #expect(try published == ledger.run("checkpoint").output)
+    }
+
+    @Test func handsOutNoProofOfConsistencyFromADamagedTree() throws {
+        let ledger = try Ledger(copying: Ledger.shared.get())
+        let words = ["--from", "37", "--to", "137"]
+        #expect(
+            try ledger.run("prove-consistency", words[0], words[1], words[2], words[3]).code == 0
+        )
+        // Leaf 36 is a hash of the proof, leaf 200 only of what leads on to the signed root.
+        for leaf in [36, 200] {
+            try ledger.flip("ledger/tree/00", at: leaf * 32)
+            let outcome = try ledger.run(
+                "prove-consistency",
+                words[0],
+                words[1],
+                words[2],
+                words[3]
+            )
+            #expect(outcome.code == 65, "leaf \(leaf)")
+            #expect(outcome.output == "")
+            try ledger.flip("ledger/tree/00", at: leaf * 32)
+        }
+    }
+
     private func modified(_ path: String) throws -> Date? {
         try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
     }

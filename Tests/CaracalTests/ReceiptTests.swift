@@ -91,4 +91,61 @@ import Testing
         #expect(try Caracal.run("entry", ledger.path + "/vkey").code == 65)
         #expect(try Caracal.run("entry", ledger.path + "/nothing").code == 66)
     }
+
+    /// C2SP tlog-proof, byte for byte, with hashes made by their definition.
+    @Test(arguments: [0, 1, 128, 255, 256, 299])
+    func isByteForByteWhatTheSpecificationSays(index: Int) throws {
+        let ledger = try Ledger.shared.get()
+        let entry = try ledger.canonicalEntries()[index]
+        let log = try ledger.naiveLog()
+        let text = [
+            "c2sp.org/tlog-proof@v1\n", "extra \(Data(entry).base64EncodedString())\n",
+            "index \(index)\n",
+            log.path(of: index, in: 0..<300).map { Data($0).base64EncodedString() + "\n" }.joined(),
+            "\n", try ledger.run("checkpoint").output,
+        ].joined()
+        #expect(try ledger.run("receipt", "--index", "\(index)").output == text)
+    }
+
+    @Test func givesTheEventThatWasAskedForUnderAWrongIndex() throws {
+        let numbers = Array(1...20)
+        let ledger = try Ledger.holding(numbers.map { eventLine($0) })
+        let other = try Ledger.holding(numbers.reversed().map { eventLine($0) })
+        let manager = FileManager.default
+        for name in try ledger.files() where name.contains("index.sqlite") {
+            try manager.removeItem(atPath: "\(ledger.path)/\(name)")
+        }
+        for name in try other.files() where name.contains("index.sqlite") {
+            try manager.copyItem(
+                atPath: "\(other.path)/\(name)",
+                toPath: "\(ledger.path)/\(name)"
+            )
+        }
+        for number in [1, 7, 20] {
+            let made = try ledger.run("receipt", "--event", "event-\(number)")
+            #expect(made.code == 0, "\(made.errors)")
+            #expect(made.errors.contains("reindex"))
+            let file = try ledger.scratch.file("receipt", made.output)
+            let verified = try Caracal.run("receipt-verify", file, "--vkey", ledger.vkey)
+            #expect(try object(of: verified)["event_id"] as? String == "event-\(number)")
+        }
+        #expect(try ledger.run("receipt", "--event", "event-21").code == 66)
+    }
+
+    /// Cosigners may have made a checkpoint long.
+    @Test func takesAReceiptUnderManySignatures() throws {
+        let ledger = try Ledger.shared.get()
+        let scratch = try Scratch()
+        var text = try ledger.run("receipt", "--index", "5").output
+        for number in 0..<99 {
+            let signature = Data(repeating: UInt8(number), count: 6_000).base64EncodedString()
+            text += "— witness.example/\(number) \(signature)\n"
+        }
+        #expect(text.utf8.count > 1 << 19)
+        let file = try scratch.file("long", text)
+        let verified = try Caracal.run("receipt-verify", file, "--vkey", ledger.vkey)
+        #expect(verified.code == 0, "\(verified.errors)")
+        let tooLong = try scratch.file("too-long", text + String(repeating: "x", count: 1 << 20))
+        #expect(try Caracal.run("receipt-verify", tooLong, "--vkey", ledger.vkey).code == 1)
+    }
 }

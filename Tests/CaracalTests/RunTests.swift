@@ -97,6 +97,38 @@ import Testing
         #expect(try ledger.status()["size"] as? Int == 6 * 19_366)
     }
 
+    @Test(arguments: [
+        ("--batch-count", "0"), ("--batch-bytes", "1"), ("--batch-wait", "5 parsecs"),
+        ("--lanes", "65"), ("--memory", "1 KiB"), ("--index", "never"),
+    ])
+    func refusesOptionsThatMakeNoSense(option: String, value: String) throws {
+        let outcome = try Ledger.shared.get().run("run", "--until-drained", option, value)
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.contains("\(option): '\(value)' is not"))
+    }
+
+    /// Every one of them is named, and nothing is started.
+    @Test func refusesSettingsThatMakeNoSense() throws {
+        let ledger = try Ledger()
+        let config = try ledger.scratch.file("c", "batch.count = 0\nbatch.wait = 1 ly\nfoo = 1\n")
+        let outcome = try Caracal.run(
+            "run",
+            ledger.path,
+            "--config",
+            config,
+            environment: ["CARACAL_LANES": "x", "CARACAL_MEMORY": "1", "CARACAL_OTHER": "ignored"]
+        )
+        #expect(outcome.code == 78)
+        for problem in [
+            "CARACAL_LANES: lanes: 'x'", "CARACAL_MEMORY: memory: '1'", "c:1: batch.count: '0'",
+            "c:2: batch.wait: '1 ly'", "c:3: foo: no such setting",
+        ] {
+            #expect(outcome.errors.contains(problem))
+        }
+        #expect(!outcome.errors.contains("OTHER"))
+        #expect(try ledger.run("dlq retry", "--all", "--config", config).code == 78)
+    }
+
     @Test func endsAtOnceOnASecondSignal() throws {
         let ledger = try Ledger()
         let running = try Running(["run", ledger.path])
@@ -108,6 +140,50 @@ import Testing
         running.signal(SIGCONT)
         #expect(try running.wait().code == 143)
         #expect(try ledger.run("verify").code == 0)
+    }
+
+    @Test func losesNothingByASecondSignalInMidRun() throws {
+        let ledger = try Ledger()
+        _ = try ledger.run("ingest", Caracal.trace)
+        let running = try Running(["run", ledger.path, "--batch-count", "16"])
+        try wait(for: { try ledger.status()["size"] as? Int ?? 0 > 0 })
+        running.signal(SIGSTOP)
+        running.signal(SIGTERM)
+        running.signal(SIGINT)
+        running.signal(SIGCONT)
+        #expect(try running.wait().code == 143)
+        #expect(try ledger.run("verify").code == 0)
+        try ledger.drain()
+        #expect(try ledger.root() == Ledger.whole.get().root())
+        #expect(try ledger.run("verify").code == 0)
+    }
+
+    /// Killed while it makes its first index: that is there as a whole or not at all.
+    @Test func leavesNoHalfOfAnIndex() throws {
+        for step in 0..<25 {
+            let ledger = try Ledger()
+            let running = try Running(["run", ledger.path])
+            try running.waitForLock("\(ledger.path)/ledger/run.lock")
+            usleep(UInt32(step) * 1_500)
+            running.signal(SIGKILL)
+            _ = try running.wait()
+            let outcome = try ledger.run("verify")
+            #expect(outcome.code == 0, "after \(step): \(outcome.output)")
+        }
+    }
+
+    @Test func showsABarOnATerminalOnly() throws {
+        let ledger = try Ledger()
+        let plain = try ledger.run("ingest", Caracal.trace, "--source", "plain")
+        #expect(!plain.errors.contains("[") && !plain.errors.contains("\r"))
+        let shown = try Caracal.run(
+            ["ingest", ledger.path, Caracal.trace],
+            limit: "exec script -qec \"$0 $*\" /dev/null"
+        )
+        #expect(shown.code == 0)
+        #expect(shown.output.contains("\r[") && shown.output.contains("#] ingest "))
+        #expect(shown.output.contains("rows, ") && shown.output.contains("/s"))
+        #expect(shown.output.contains("read 19366 appended 19366 already 0 dead 0"))
     }
 
     @Test func letsOneProcessInForEachRole() throws {

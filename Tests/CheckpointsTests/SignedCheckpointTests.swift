@@ -39,6 +39,13 @@ import Testing
             try Vectors.bytes(of: "tessera/checkpoint")
                 == Vectors.bytes(of: "tessera/checkpoint.15")
         )
+        struct State: Decodable {
+            let size: Int
+            let root: String
+        }
+        let state = try Vectors.load("tessera/.state/treeState", as: State.self)
+        let leaves = TesseraLog.entries.map { RFC6962.leafHash($0) }
+        #expect(state.size == leaves.count && state.root == RFC6962.root(of: leaves).base64)
     }
 
     /// No flipped bit, no truncation and nothing put behind it leaves a checkpoint verified.

@@ -30,6 +30,25 @@ import Testing
         }
     }
 
+    @Test func writesNoControlCharacterThatATerminalWouldObey() throws {
+        let controls = (UInt32(0)...0xff).compactMap(Unicode.Scalar.init)
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: controls)
+        let quoted = try JSONEncoder().encode(String(text))
+        let event = try Event(
+            json: Array(
+                (#"{"event_id":"a","agent_id":"b","resource_type":"c","timestamp":1,"cost":1,"#
+                    + #""currency":"USD","note":"# + String(decoding: quoted, as: UTF8.self) + "}")
+                    .utf8
+            ).span
+        )
+        let json = String(decoding: event.json, as: UTF8.self)
+        #expect(!json.unicodeScalars.contains { $0.properties.generalCategory == .control })
+        #expect(try Event(json: event.json.span) == event)
+        let read = try JSONSerialization.jsonObject(with: Data(event.json)) as? [String: Any]
+        #expect((read?["metadata"] as? [String: Any])?["note"] as? String == String(text))
+    }
+
     /// Reads `json` with Foundation and compares texts and amounts.
     private func compareWithFoundation(_ event: Event, _ json: [UInt8]) throws {
         let tree = try JSONSerialization.jsonObject(with: Data(json))

@@ -107,7 +107,8 @@ struct RandomEvents {
 
     mutating func text(_ length: ClosedRange<Int>) -> String {
         let alphabet = one(of: [
-            "abcdefgh-0123456789_", "ab\"\\/\n\t\u{1}\u{7f}", "aäßé€漢字", "z😀👍🏽e\u{301}\u{0}",
+            "abcdefgh-0123456789_", "ab\"\\/\n\t\u{1}\u{7f}", "aäßé€漢字\u{80}\u{9b}\u{9f}\u{a0}",
+            "z😀👍🏽e\u{301}\u{0}",
         ])
         let scalars = Array(alphabet.unicodeScalars)
         var text = String.UnicodeScalarView()

@@ -61,7 +61,7 @@ import Testing
                 var indices: [Int] = []
                 try reader.entries(in: lower..<upper) { (index, bytes) throws(StorageError) in
                     indices.append(index)
-                    #expect((try? expected(index)) == bytes.copied)
+                    #expect((try? expected(index)) == [UInt8](bytes))
                     return true
                 }
                 #expect(indices == Array((lower..<upper).clamped(to: 0..<108)))
@@ -141,6 +141,62 @@ import Testing
         #expect(try reader.entry(70) == expected(70))
         try whole.prefix(48).write(to: list)
         #expect(try reader.entry(70) == expected(70))
+    }
+
+    /// What every way of reading the ledger from its start, or from the middle, must throw.
+    private func expectDamage(_ what: String) throws {
+        let reader = try EmbeddedLedgerReader(path)
+        func isDamage(_ body: () throws -> Void) -> Bool {
+            do {
+                try body()
+                return false
+            } catch StorageError.damaged(_) {
+                return true
+            } catch {
+                return false
+            }
+        }
+        let all = 0..<reader.head.size
+        #expect(isDamage { try reader.entries(in: all) { (_, _) in true } }, "\(what)")
+        #expect(isDamage { try reader.refused { (_, _) in true } }, "\(what)")
+        #expect(isDamage { try reader.checkpoints { (_, _) in true } }, "\(what)")
+        #expect(isDamage { _ = try reader.recentEvents(limit: 108) }, "\(what)")
+    }
+
+    /// A segment that is missing, or that was cut where a frame ends, is no reason to leave its entries
+    /// out: not for readers, not for a start, and not for a copy.
+    @Test func entriesThatAreMissingAreDamage() async throws {
+        try await fill(batches: 12, segmentLimit: 1_000)
+        let folder = "\(path)/entries"
+        let names = TemporaryFolder.files(of: folder)
+        try #require(names.count >= 4)
+        for (number, name) in names.enumerated().dropLast() {
+            let url = URL(filePath: "\(folder)/\(name)")
+            let whole = try Data(contentsOf: url)
+            var scanner = FrameScanner(try File(url.path(), .read), upTo: whole.count)
+            var ends = [0]
+            while case .frame(let frame) = try scanner.nextHeader() { ends.append(frame.end) }
+            for end in ends.dropLast() {
+                try whole.prefix(end).write(to: url)
+                // Entries without their commit are all there for those who only read entries.
+                if end != ends[ends.count - 2] { try expectDamage("\(name) cut at \(end)") }
+                await #expect(throws: StorageError.self, "\(name) cut at \(end)") {
+                    try await EmbeddedLedgerStore.open(path)
+                }
+                #expect(throws: StorageError.self, "\(name) cut at \(end)") {
+                    try EmbeddedLedgerReader.copy(path, to: "\(path)-\(number)-\(end)")
+                }
+            }
+            try FileManager.default.removeItem(at: url)
+            try expectDamage(name)
+            await #expect(throws: StorageError.self) { try await EmbeddedLedgerStore.open(path) }
+            #expect(throws: StorageError.self) {
+                try EmbeddedLedgerReader.copy(path, to: "\(path)-\(number)")
+            }
+            try whole.write(to: url)
+        }
+        let store = try await EmbeddedLedgerStore.open(path)
+        await store.close()
     }
 
     /// What is damaged is said, with its file and place; what lies before it is still read.

@@ -62,6 +62,11 @@ struct LedgerFixture {
         try await EmbeddedLedgerStore.create(path, note: Self.note(0, RFC6962.emptyRoot))
     }
 
+    /// Takes the ledger that is in `path`.
+    init(opening path: String) async throws {
+        self.path = path
+    }
+
     /// Adds a batch for each list of events, with a dead letter at the end of each second one.
     ///
     /// - Returns: The roots of the tree, by its size.

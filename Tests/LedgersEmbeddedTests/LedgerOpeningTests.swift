@@ -150,6 +150,50 @@ import Testing
         try await expectSize(3)
     }
 
+    /// The list of frames is derived: a start that finds it short makes it anew, for those that follow.
+    @Test func makesTheListOfFramesAnew() async throws {
+        try await EmbeddedLedgerStore.create(path, note: Array("0 0 empty".utf8))
+        for first in stride(from: 0, to: 12, by: 3) {
+            let store = try await EmbeddedLedgerStore.open(path, segmentLimit: 1)
+            try await commit(first..<first + 3, store)
+            await store.close()
+        }
+        let list = URL(filePath: "\(path)/frames")
+        let whole = try Data(contentsOf: list)
+        for damaged in [Data(), whole.prefix(30), Data(whole.reversed()), nil] {
+            if let damaged {
+                try damaged.write(to: list)
+            } else {
+                try FileManager.default.removeItem(at: list)
+            }
+            await (try EmbeddedLedgerStore.open(path)).close()
+            #expect(try Data(contentsOf: list) == whole)
+        }
+    }
+
+    /// A ledger that is refused for what lies before keeps the end that would have been cut.
+    @Test func cutsNothingOfALedgerThatIsRefused() async throws {
+        try await EmbeddedLedgerStore.create(path, note: Array("0 0 empty".utf8))
+        for first in stride(from: 0, to: 9, by: 3) {
+            let store = try await EmbeddedLedgerStore.open(path, segmentLimit: 1)
+            try await commit(first..<first + 3, store)
+            await store.close()
+        }
+        let names = TemporaryFolder.files(of: "\(path)/entries")
+        try #require(names.count == 3)
+        let newest = URL(filePath: "\(path)/entries/\(names[2])")
+        let torn = try Data(contentsOf: newest) + [1, 2, 3]
+        try torn.write(to: newest)
+        let missing = URL(filePath: "\(path)/entries/\(names[1])")
+        let bytes = try Data(contentsOf: missing)
+        try FileManager.default.removeItem(at: missing)
+        await #expect(throws: StorageError.self) { try await EmbeddedLedgerStore.open(path) }
+        #expect(try Data(contentsOf: newest) == torn)
+        try bytes.write(to: missing)
+        try await expectSize(9)
+        #expect(try Data(contentsOf: newest) != torn)
+    }
+
     @Test func refusesASegmentThatIsMissing() async throws {
         try await create()
         try FileManager.default.removeItem(atPath: "\(path)/\(segment)")

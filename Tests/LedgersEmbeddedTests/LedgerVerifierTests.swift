@@ -130,7 +130,7 @@ import Testing
             let rows = try connection.prepare("SELECT * FROM \(table) ORDER BY 1, 2")
             while try rows.step() {
                 let values = (0..<Int32(6)).map { column in
-                    rows.withBytes(column) { "\($0.copied)" }
+                    rows.withBytes(column) { "\([UInt8]($0))" }
                 }
                 content.append("\(table) \(values)")
             }

@@ -154,8 +154,8 @@ import Testing
     }
 
     @Test func aFolderOfANewerVersionIsRefused() async throws {
-        try put(Array("caracal event-log 2\n".utf8), at: log + "/format")
-        let newer = StorageError.newerVersion(path: log, found: 2, known: 1)
+        try put(Array("caracal event-log 3\n".utf8), at: log + "/format")
+        let newer = StorageError.newerVersion(path: log, found: 3, known: 2)
         await #expect(throws: newer) { try await EmbeddedAppender.open(log) }
         await #expect(throws: newer) { try await EmbeddedEventLog.open(log) }
         #expect(await EmbeddedEventLog.verify(log).problemCount == 1)

@@ -40,6 +40,41 @@ import Testing
         try await suite.runAll()
     }
 
+    /// An older segment that was cut, even where a frame ends, or that is gone is damage: a reader says
+    /// so behind the last record that it has, and neither waits nor goes round.
+    @Test(.timeLimit(.minutes(2)), arguments: [0, 1, 2])
+    func recordsThatAreMissingAreDamage(whole: Int) async throws {
+        let appender = try await EmbeddedAppender.open(log, segmentLimit: 300)
+        for index in 0..<9 {
+            try await appender.append(AppendBatch(values(index..<index + 1), of: "p", from: index))
+        }
+        await appender.close()
+        let segments = try folder.files().filter { $0.hasSuffix(".log") }
+        try #require(segments.count >= 3)
+        for path in segments.dropLast() {
+            let bytes = try contents(path)
+            var scanner = FrameScanner(try File(path, .read), upTo: bytes.count)
+            for _ in 0..<whole { _ = try scanner.nextHeader() }
+            try put(Array(bytes[..<scanner.position]), at: path)
+            await #expect(throws: EventLogError.self, "\(path)") { try await readAll() }
+            try put(bytes, at: path)
+        }
+        for path in segments {
+            let bytes = try contents(path)
+            try Folder.removeFile(path)
+            await #expect(throws: (any Error).self, "\(path)") { try await readAll() }
+            try put(bytes, at: path)
+        }
+        #expect(try await readAll() == plain(0..<9))
+    }
+
+    /// Reads what there is from the start; damage behind some records comes with the next read.
+    private func readAll() async throws -> [PlainRecord] {
+        let member = try await EmbeddedEventLog.open(log)
+        var reader = try await member.reader(of: 0, from: 0)
+        return try await reader.read(upTo: 9)
+    }
+
     @Test func theOnlyMemberHoldsEveryPartition() async throws {
         let member = try await EmbeddedEventLog.open(log)
         #expect(try await member.nextChange() == .assigned([0]))

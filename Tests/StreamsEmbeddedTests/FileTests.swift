@@ -56,15 +56,33 @@ import Testing
         #expect(try contents(folder / "file") == [0, 0, 0, 1])
     }
 
+    @Test func aFileThatIsTooLargeIsRefusedNotCut() throws {
+        let path = folder / "file"
+        try Folder.replaceFile(path, with: [1, 2, 3])
+        #expect(try Folder.contents(of: path, limit: 3) == [1, 2, 3])
+        #expect(throws: FileError(.tooLarge(limit: 2), operation: "read", path: path)) {
+            try Folder.contents(of: path, limit: 2)
+        }
+        #expect(try Folder.beginning(of: path, limit: 2) == [1, 2])
+    }
+
     @Test func aFileIsReplacedWhole() throws {
         let path = folder / "deep/er/file"
         try Folder.create(folder / "deep/er")
         try Folder.create(folder / "deep/er")
         try Folder.replaceFile(path, with: [1, 2, 3])
         try Folder.replaceFile(path, with: [4])
-        #expect(try Folder.contents(of: path, limit: 100) == [4])
+        #expect(try Folder.contents(of: path, limit: 1) == [4])
         #expect(try Folder.names(in: folder / "deep/er") == ["file"])
         try Folder.removeFile(path)
         #expect(!Folder.exists(path))
+    }
+
+    /// Not every file system has room for a folder, and not every path is one.
+    @Test func aFolderThatThereCannotBeIsRefused() throws {
+        try put([1], at: folder / "file")
+        for path in ["", "/proc/caracal", "/proc/caracal/below", folder / "file/below/it"] {
+            #expect(throws: FileError.self, "\(path)") { try Folder.create(path) }
+        }
     }
 }

@@ -24,6 +24,16 @@ import Testing
         }
     }
 
+    @Test func aVersionThatIsTooOldIsRefused() throws {
+        let format = FormatVersionFile(kind: "event-log", version: 3, oldest: 2)
+        try self.format.write(to: folder.path)
+        #expect(try format.check(folder.path) == 2)
+        try FormatVersionFile(kind: "event-log", version: 1).write(to: folder.path)
+        let refused = StorageError.newerVersion(path: folder.path, found: 1, known: 3)
+        #expect(throws: refused) { try format.check(folder.path) }
+        #expect(refused.description.contains("older version"))
+    }
+
     @Test func aFolderWithoutItIsNotOurs() throws {
         #expect(throws: StorageError.notAFolder(path: folder.path)) {
             try format.check(folder.path)

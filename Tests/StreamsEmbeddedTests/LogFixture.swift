@@ -96,3 +96,18 @@ func plain(_ range: Range<Int>, of producer: String = "p") -> [PlainRecord] {
         )
     }
 }
+
+/// The bytes of a frame as somebody would make one who knows the format, but not the segment.
+func forgedFrame(base: Int, secret: UInt64 = 0) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendInteger(UInt32(0xC7F2_E1FF))
+    bytes.appendInteger(UInt32(0))
+    bytes.appendInteger(UInt16(7))
+    bytes.appendInteger(UInt16(0))
+    for _ in 0..<3 { bytes.appendInteger(UInt32(0)) }
+    bytes.appendInteger(UInt64(base))
+    bytes.appendInteger(UInt64(0))
+    bytes.appendInteger(secret)
+    bytes.replaceInteger(at: 4, with: CRC32C.checksum(of: bytes.span.extracting(8...)))
+    return bytes
+}

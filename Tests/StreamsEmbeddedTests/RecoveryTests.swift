@@ -53,6 +53,37 @@ import Testing
         }
     }
 
+    /// A letter keeps bytes that others have handed in, whatever they look like: a crash in the middle
+    /// of its append leaves a torn tail, not damage.
+    @Test func aLetterThatLooksLikeFramesIsTornLikeAnyOther() async throws {
+        let published = try contents(end)
+        _ = try await append(0..<2)
+        let size = try contents(segment).count
+        let forged = forgedFrame(base: 2)
+        let letter = IngestLetter(
+            id: "1",
+            source: "s",
+            line: 1,
+            row: 1,
+            offset: 0,
+            reason: "invalid",
+            message: "no event",
+            bytes: forged + forged + [0] + forged
+        )
+        let appender = try await open()
+        try await appender.append(AppendBatch(journal: [.letter(letter)]))
+        await appender.close()
+        let bytes = try contents(segment)
+        for count in stride(from: size + 1, to: bytes.count, by: 3) {
+            try put(Array(bytes[..<count]), at: segment)
+            try put(published, at: end)
+            let again = try await open()
+            #expect(again.report.cuts.first?.from == size, "\(count)")
+            #expect(await again.end() == 2)
+            await again.close()
+        }
+    }
+
     /// Below what was published as durable nothing is cut, whatever it looks like.
     @Test func whatWasPublishedIsNeverCut() async throws {
         let sizes = try await append(0..<3)
@@ -103,21 +134,53 @@ import Testing
         #expect(try await readLog(log) == plain(0..<3))
     }
 
-    @Test func rollingCutShortIsTakenBack() async throws {
+    /// A new segment has its name only when it is whole: without, what a crash has left counts for
+    /// nothing; with it, a first frame that is not right is damage.
+    @Test func rollingCutShortLeavesNothingBehind() async throws {
         let appender = try await EmbeddedAppender.open(log, segmentLimit: 300)
         for index in 0..<6 {
             try await appender.append(AppendBatch(values(index..<index + 1), of: "p", from: index))
         }
         await appender.close()
+        let next = log + "/0/00000000000000000006.log"
         for bytes in [[], Array(try contents(segment)[..<20])] {
-            try put(bytes, at: log + "/0/00000000000000000006.log")
+            try put(bytes, at: next + ".new")
             let again = try await open()
             #expect(await again.end() == 6)
-            #expect(again.report.cuts.count == (bytes.isEmpty ? 0 : 1))
+            #expect(again.report.isClean)
             #expect(await again.mark(of: "p") == 5)
             await again.close()
+            try put(bytes, at: next)
+            await #expect(throws: StorageError.self) { try await open() }
+            #expect(try contents(next) == bytes)
+            try Folder.removeFile(next)
         }
-        #expect(try await readLog(log) == plain(0..<6))
+        let again = try await EmbeddedAppender.open(log, segmentLimit: 1)
+        try await again.append(AppendBatch(values(6..<7), of: "p", from: 6))
+        await again.close()
+        #expect(Folder.exists(next) && !Folder.exists(next + ".new"))
+        #expect(try await readLog(log) == plain(0..<7))
+    }
+
+    /// Where one partition is damaged, the torn tail of another one stays as it is.
+    @Test func nothingIsCutUnlessEveryPartitionIsRight() async throws {
+        let log = folder / "two"
+        try await EmbeddedEventLog.create(log, partitions: 2)
+        let appender = try await EmbeddedAppender.open(log)
+        for partition in 0..<2 {
+            try await appender.append(AppendBatch(values(0..<3)), to: partition)
+        }
+        await appender.close()
+        let files = (0..<2).map { log + "/\($0)/00000000000000000000.log" }
+        let torn = try contents(files[0]) + [1, 2, 3]
+        try put(torn, at: files[0])
+        try flip(files[1], at: 60, bit: 1)
+        await #expect(throws: StorageError.self) { try await EmbeddedAppender.open(log) }
+        #expect(try contents(files[0]) == torn)
+        try flip(files[1], at: 60, bit: 1)
+        let again = try await EmbeddedAppender.open(log)
+        #expect(again.report.cuts.map(\.path) == [files[0]])
+        #expect(try contents(files[0]).count == torn.count - 3)
     }
 
     @Test func aSegmentThatIsGoneIsFound() async throws {

@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Ledgers
 import StreamsEmbedded
 
@@ -56,8 +57,7 @@ struct DeadLetterItem: Sendable {
             byteCount: letter.byteCount,
             redrivenAt: stored.redrivenAt
         )
-        // The header of a trace is its first line.
-        row = (letter.source, max(1, letter.line - 1))
+        row = (letter.source, letter.row)
     }
 
     /// A record that run refused.
@@ -90,6 +90,6 @@ struct DeadLetterItem: Sendable {
     /// One line for people.
     var line: String {
         let state = redrivenAt.map { ", sent again at offset \($0)" } ?? ""
-        return "\(id)  \(reason)  \(message)\(state)"
+        return "\(id)  \(reason)  \(message)\(state)".onOneLine
     }
 }

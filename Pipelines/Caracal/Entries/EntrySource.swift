@@ -104,27 +104,59 @@ extension CaracalFolder {
     }
 
     /// The index of the newest entry of an event, or `nil` if there is none.
+    ///
+    /// The place that the index names is taken only if the entry there is that event's: an index
+    /// that is damaged, or another ledger's, costs time and nothing else.
     func entry(
         ofEvent id: String,
         _ reader: EmbeddedLedgerReader,
         _ console: Console
     ) async throws(CommandError) -> Int? {
-        var found: Int?
-        var start = 0
-        if let index = await readableIndex(console) {
-            start = min(index.progress.entries, reader.head.size)
-            do {
-                found = try await index.indices(ofEvent: id).last { $0 < start }
-            } catch {
-                throw CommandError(error)
-            }
-            await index.close()
-        }
         let wanted = Array(id.utf8)
-        let size = reader.head.size
+        let (indexed, start) = await indexedEntry(ofEvent: id, reader, console)
+        if let newer = try newestEntry(ofEvent: wanted, in: start..<reader.head.size, reader) {
+            return newer
+        }
+        guard let indexed else { return nil }
+        if try newestEntry(ofEvent: wanted, in: indexed..<indexed + 1, reader) != nil {
+            return indexed
+        }
+        console.errors(
+            "\(ledger): the index says that entry \(indexed) is event '\(id)', which it is not; "
+                + "searching all entries ('caracal reindex' makes the index anew)"
+        )
+        return try newestEntry(ofEvent: wanted, in: 0..<start, reader)
+    }
+
+    /// Where the index has the newest entry of an event, and the first entry that it does not cover.
+    private func indexedEntry(
+        ofEvent id: String,
+        _ reader: EmbeddedLedgerReader,
+        _ console: Console
+    ) async -> (Int?, Int) {
+        guard let index = await readableIndex(console) else { return (nil, 0) }
+        let end = max(0, min(index.progress.entries, reader.head.size))
+        do {
+            let found = try await index.indices(ofEvent: id).last { (0..<end).contains($0) }
+            await index.close()
+            return (found, end)
+        } catch {
+            console.errors("\(error)")
+            await index.close()
+            return (nil, 0)
+        }
+    }
+
+    /// The newest entry of an event among those of a range, by their bytes.
+    private func newestEntry(
+        ofEvent id: [UInt8],
+        in range: Range<Int>,
+        _ reader: EmbeddedLedgerReader
+    ) throws(CommandError) -> Int? {
+        var found: Int?
         try storing { () throws(StorageError) in
-            try reader.entries(in: start..<size) { index, bytes in
-                if isEvent(wanted, bytes) { found = index }
+            try reader.entries(in: range) { index, bytes in
+                if isEvent(id, bytes) { found = index }
                 return true
             }
         }

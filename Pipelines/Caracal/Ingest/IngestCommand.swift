@@ -11,6 +11,9 @@ import Synchronization
 enum IngestCommand {
     typealias Format = CaracalSettings.InputFormat
 
+    /// Within how many bytes the first line has to begin.
+    private static let headSize = 4 << 20
+
     private static let file = Parameter.argument(
         "file",
         .path(),
@@ -74,7 +77,7 @@ enum IngestCommand {
         )
         let size = input.size
         var head: [UInt8] = []
-        if try input.read(SourceIngest.readSize, into: &head) == .interrupted {
+        if try !readHead(of: input, into: &head) {
             return try finish(SourceIngest.Counts(), isComplete: false, console)
         }
         let format = try InputFormat.find(arguments[format] ?? settings.format, head, path)
@@ -117,6 +120,33 @@ enum IngestCommand {
         reporter.finish()
         await appender.close()
         return try finish(await job.counts, isComplete: isComplete, console)
+    }
+
+    /// Reads the beginning of the source: up to the first line that is not blank, or to the end.
+    ///
+    /// A pipe hands over what was written to it so far, which may be less than a line. Of a line that
+    /// is longer than a row may be, the beginning is enough.
+    ///
+    /// - Returns: `false` if the process was asked to end before.
+    private static func readHead(
+        of input: borrowing InputFile,
+        into head: inout [UInt8]
+    ) throws(CommandError) -> Bool {
+        var lines = LineSplitter()
+        var hasLine = false
+        while !hasLine, head.count < headSize {
+            let start = head.count
+            switch try input.read(SourceIngest.readSize, into: &head) {
+            case .interrupted: return false
+            case .end: return true
+            case .bytes:
+                let bytes = head
+                lines.feed(bytes.span.extracting(start...)) { _, line in
+                    hasLine = hasLine || !line.isEmpty
+                }
+            }
+        }
+        return true
     }
 
     private static func finish(

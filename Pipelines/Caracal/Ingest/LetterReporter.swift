@@ -21,7 +21,8 @@ final class LetterReporter: Sendable {
             return count
         }
         guard number <= Self.linesMax else { return }
-        console.errors("\(path):\(letter.line): \(letter.reason): \(letter.message)")
+        let line = "\(path):\(letter.line): \(letter.reason): \(letter.message)"
+        console.errors(line.onOneLine)
     }
 
     /// Says how many were not shown, and what can be done.

@@ -188,10 +188,12 @@ struct RowBatcher: Sendable {
             id: "\(source):\(row.line.number)" + (isOpen ? "-\(row.line.byteCount)" : ""),
             source: source,
             line: row.line.number,
+            row: row.number,
             offset: row.line.start,
             reason: error.reason.rawValue,
             message: error.message,
-            bytes: input
+            bytes: input,
+            byteCount: row.line.isCut ? row.line.byteCount : nil
         )
     }
 

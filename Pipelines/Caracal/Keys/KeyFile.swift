@@ -36,6 +36,12 @@ enum KeyFile {
         }
     }
 
+    /// Whether `line` is what there may be of a signer key's line after its writing was cut short.
+    static func isBeginning(_ line: String) -> Bool {
+        let start = "PRIVATE+KEY+"
+        return line.hasPrefix(start) || start.hasPrefix(line)
+    }
+
     /// Reads the vkey in the file at `path`.
     static func verifierKey(at path: String) throws(CommandError) -> VerifierKey {
         let text: String

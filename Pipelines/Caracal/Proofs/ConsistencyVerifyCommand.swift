@@ -38,7 +38,7 @@ enum ConsistencyVerifyCommand {
         let newNote = try note(at: new)
         let proofPath = try arguments[proof]
         let text = try reading { () throws(FileError) in
-            try Folder.contents(of: proofPath, limit: 1 << 14)
+            try Folder.beginning(of: proofPath, limit: 1 << 14)
         }
         let key = try arguments[key]
         do throws(CheckpointError) {
@@ -68,7 +68,7 @@ enum ConsistencyVerifyCommand {
 
     private static func note(at path: String) throws(CommandError) -> [UInt8] {
         try reading { () throws(FileError) in
-            try Folder.contents(of: path, limit: SignedNote.byteLimit + 1)
+            try Folder.beginning(of: path, limit: SignedNote.byteLimit + 1)
         }
     }
 

@@ -1,3 +1,4 @@
+import Checkpoints
 import CommandLineInterface
 import Cryptography
 import LedgersEmbedded
@@ -43,10 +44,34 @@ enum ProveConsistencyCommand {
                 exitCode: .noInput
             )
         }
-        let proof = try readingLedger {
-            try ConsistencyProof(from: from, to: to, source: reader.hashes)
+        let key = try KeyFile.verifierKey(at: folder.vkeyPath)
+        let head = try folder.signedHead(reader, key).checkpoint
+        let proof = try readingLedger { () throws -> ConsistencyProof? in
+            let proof = try ConsistencyProof(from: from, to: to, source: reader.hashes)
+            return try isProven(proof, under: head, reader.hashes) ? proof : nil
+        }
+        guard let proof else {
+            // What is handed out must verify: derived files may be damaged.
+            throw CommandError(
+                "\(folder.ledger): the proof from \(from) to \(to) does not lead to the signed root; "
+                    + "'caracal verify' says more",
+                exitCode: .badData
+            )
         }
         for hash in proof.hashes { try console.output(hash.base64) }
         return .success
+    }
+
+    /// Whether the proof holds between trees that the tree of the signed checkpoint extends.
+    private static func isProven(
+        _ proof: ConsistencyProof,
+        under head: Checkpoint,
+        _ hashes: TiledHashes
+    ) throws -> Bool {
+        let old = try CompactRange(size: proof.oldSize, from: hashes).root
+        let new = try CompactRange(size: proof.newSize, from: hashes).root
+        let rest = try ConsistencyProof(from: proof.newSize, to: head.size, source: hashes)
+        return proof.isValidOrFromEmpty(oldRoot: old, newRoot: new)
+            && rest.isValidOrFromEmpty(oldRoot: new, newRoot: head.root)
     }
 }

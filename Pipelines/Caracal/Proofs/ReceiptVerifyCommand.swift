@@ -31,13 +31,13 @@ enum ReceiptVerifyCommand {
     ) async throws(CommandError) -> ExitCode {
         let path = try arguments[file]
         let bytes = try reading { () throws(FileError) in
-            try Folder.contents(of: path, limit: 1 << 18)
+            try Folder.beginning(of: path, limit: Receipt.byteLimit + 1)
         }
         let given = try arguments[entry]
         let ownEntry: [UInt8]?
         if let given {
             ownEntry = try reading { () throws(FileError) in
-                try Folder.contents(of: given, limit: EventLimits.canonicalBytes + 1)
+                try Folder.beginning(of: given, limit: EventLimits.canonicalBytes + 1)
             }
         } else {
             ownEntry = nil

@@ -42,6 +42,8 @@ struct LedgerRun {
         shutdown: Shutdown,
         _ console: Console
     ) async throws(CommandError) -> Self {
+        // First, as opening the ledger may write to it, and without a log nothing can be done.
+        let log = try await folder.eventLog()
         let store: EmbeddedLedgerStore
         do {
             store = try await EmbeddedLedgerStore.open(folder.ledger)
@@ -59,7 +61,7 @@ struct LedgerRun {
             key: key,
             shutdown: shutdown,
             console: console,
-            log: try await folder.eventLog(),
+            log: log,
             store: store
         )
     }

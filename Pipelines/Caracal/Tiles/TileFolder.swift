@@ -16,7 +16,7 @@ struct TileFolder {
         let path = path(of: file)
         if Folder.exists(path) {
             // An entry bundle has at most 256 entries of 65,535 bytes.
-            return try Folder.contents(of: path, limit: EntryBundle.countLimit * (2 << 15) + 512)
+            return try Folder.beginning(of: path, limit: EntryBundle.countLimit * (2 << 15) + 512)
         }
         guard let full = file.full else { return nil }
         return try contents(of: full)
@@ -24,6 +24,12 @@ struct TileFolder {
 }
 
 extension TileFolder {
+    /// Whether a file is there and has these bytes.
+    func holds(_ bytes: [UInt8], as file: TilePath) throws(FileError) -> Bool {
+        guard Folder.exists(path(of: file)) else { return false }
+        return try contents(of: file) == bytes
+    }
+
     /// Puts `bytes` into a file, durably and whole.
     func write(_ bytes: [UInt8], as file: TilePath) throws(CommandError) {
         let path = path(of: file)

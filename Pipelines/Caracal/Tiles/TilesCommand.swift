@@ -13,7 +13,8 @@ enum TilesCommand {
         about: """
             Export the ledger as C2SP tlog-tiles: tiles, entry bundles, and last the checkpoint.
 
-            Again into the same folder it adds only what is new.
+            Again into the same folder it adds only what is new. Every hash is made of the entries
+            and has to lead to the signed root, so that no damage is published.
             """,
         examples: ["caracal tiles my-ledger /srv/log"],
         parameters: [Common.folder, out],
@@ -37,7 +38,13 @@ enum TilesCommand {
                 exitCode: .cannotCreate
             )
         }
-        var export = TileExport(reader, to: target, since: known?.size ?? 0)
+        var export = TileExport(
+            of: folder.ledger,
+            reader,
+            to: target,
+            head: head.checkpoint,
+            extending: known
+        )
         try export.run()
         try target.write(head.bytes, as: .checkpoint)
         try console.output(

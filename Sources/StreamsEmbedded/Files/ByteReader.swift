@@ -28,9 +28,14 @@ package struct ByteReader {
         }
     }
 
-    /// A count that fits into `Int` and is not negative.
-    package mutating func count<T: FixedWidthInteger & UnsignedInteger>(_: T.Type) -> Int? {
+    /// A number that fits into `Int` and is not negative.
+    package mutating func number<T: FixedWidthInteger & UnsignedInteger>(_: T.Type) -> Int? {
         integer(T.self).flatMap { Int(exactly: $0) }
+    }
+
+    /// A count of at most half of what fits into `Int`, so that the sum of two fits, too.
+    package mutating func count<T: FixedWidthInteger & UnsignedInteger>(_: T.Type) -> Int? {
+        number(T.self).flatMap { $0 <= .max / 2 ? $0 : nil }
     }
 
     /// Bytes behind their length in 32 bits.

@@ -121,7 +121,7 @@ package struct DoubleSlotFile: Sendable {
         guard span.integer(at: 0, as: UInt32.self) == magic,
             span.integer(at: 4, as: UInt32.self) == CRC32C.checksum(of: span.extracting(8...)),
             let generation = Int(exactly: span.integer(at: 8, as: UInt64.self)),
-            generation % 2 == slot
+            generation <= .max / 2, generation % 2 == slot
         else { return nil }
         let count = Int(span.integer(at: 16, as: UInt32.self))
         guard count <= recordLimit else { return nil }

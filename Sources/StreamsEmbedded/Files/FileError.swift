@@ -15,6 +15,8 @@ public struct FileError: Error, Equatable, Sendable {
         case readOnly
         /// The disk, a quota or a limit on a file's size is reached.
         case diskFull
+        /// A file has more bytes than are read of one of its kind.
+        case tooLarge(limit: Int)
         /// Anything else: the system's number and its text.
         case io(code: Int32, text: String)
     }
@@ -67,6 +69,7 @@ extension FileError: CustomStringConvertible {
             case .notPermitted: "not permitted"
             case .readOnly: "the file system is read-only"
             case .diskFull: "no space left; make room and start again, nothing is lost"
+            case .tooLarge(let limit): "has more than the \(limit) bytes that are read"
             case .io(let code, let text): "\(text) (\(code))"
             }
         return "\(path): \(operation) failed\(place): \(reason)"

@@ -8,7 +8,8 @@ package enum Folder {
         switch errno {
         case EEXIST where isFolder(path):
             return
-        case ENOENT where parent(of: path) != path:
+        // Where the folder above is there, another try would end the same way.
+        case ENOENT where !isFolder(parent(of: path)):
             try create(parent(of: path))
             try create(path)
         case let code:
@@ -35,12 +36,16 @@ package enum Folder {
         }
         defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = unsafe readdir(stream) {
+        while true {
+            errno = 0
+            guard let entry = unsafe readdir(stream) else { break }
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        // The end and a failure look the same but for this.
+        if errno != 0 { throw FileError(code: errno, operation: "list", path: path) }
         return names.sorted()
     }
 
@@ -65,10 +70,15 @@ package enum Folder {
             try file.write(bytes.span, at: 0)
             try file.syncData()
         }
-        guard unsafe rename(draft, path) == 0 else {
-            throw FileError(code: errno, operation: "rename", path: path)
+        try renameFile(draft, to: path)
+    }
+
+    /// Gives a file another name in its folder, durably; a file that had the name is gone.
+    package static func renameFile(_ path: String, to name: String) throws(FileError) {
+        guard unsafe rename(path, name) == 0 else {
+            throw FileError(code: errno, operation: "rename", path: name)
         }
-        try sync(parent(of: path))
+        try sync(parent(of: name))
     }
 
     /// Removes a file, durably.
@@ -79,8 +89,20 @@ package enum Folder {
         try sync(parent(of: path))
     }
 
-    /// All bytes of a file, of which there may be at most `limit`.
+    /// All bytes of a file.
+    ///
+    /// - Throws: ``FileError``, of the kind ``FileError/Kind/tooLarge(limit:)`` if there are more
+    ///   than `limit`.
     package static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let bytes = try beginning(of: path, limit: limit + 1)
+        guard bytes.count <= limit else {
+            throw FileError(.tooLarge(limit: limit), operation: "read", path: path)
+        }
+        return bytes
+    }
+
+    /// The bytes of a file, of more than `limit` the first ones.
+    package static func beginning(of path: String, limit: Int) throws(FileError) -> [UInt8] {
         let file = try File(path, .read)
         var bytes: [UInt8] = []
         try file.read(min(try file.size, limit), at: 0, into: &bytes)

@@ -1,17 +1,21 @@
 /// A folder's statement of what it holds and in which version of the format.
 ///
-/// The file `format` is one line: `caracal`, the kind, the version, as in `caracal event-log 1`. A
-/// folder of a newer version is refused before anything in it is touched.
+/// The file `format` is one line: `caracal`, the kind, the version, as in `caracal event-log 2`. A
+/// folder of a newer version, or of one that is too old, is refused before anything in it is
+/// touched.
 package struct FormatVersionFile: Sendable {
     /// One word.
     package let kind: String
-    /// The version that this program writes; it reads those from 1 on.
+    /// The version that this program writes.
     package let version: Int
+    /// The first version that it still reads.
+    package let oldest: Int
 
-    package init(kind: String, version: Int) {
-        precondition(version > 0, "versions count from 1")
+    package init(kind: String, version: Int, oldest: Int = 1) {
+        precondition(1...version ~= oldest, "versions count from 1")
         self.kind = kind
         self.version = version
+        self.oldest = oldest
     }
 
     package static func path(in folder: String) -> String { folder + "/format" }
@@ -32,7 +36,8 @@ package struct FormatVersionFile: Sendable {
         let path = Self.path(in: folder)
         let bytes: [UInt8]
         do {
-            bytes = try Folder.contents(of: path, limit: 256)
+            // More than the line would be damage, too.
+            bytes = try Folder.beginning(of: path, limit: 256)
         } catch {
             switch error.kind {
             case .notFound, .notADirectory: throw .notAFolder(path: folder)
@@ -46,7 +51,9 @@ package struct FormatVersionFile: Sendable {
         else {
             throw .damaged(Damage(path: path, offset: 0, reason: "is not '\(line(version))'"))
         }
-        if found > version { throw .newerVersion(path: folder, found: found, known: version) }
+        guard oldest...version ~= found else {
+            throw .newerVersion(path: folder, found: found, known: version)
+        }
         return found
     }
 

@@ -6,7 +6,8 @@ public enum StorageError: Error, Equatable, Sendable {
     case damaged(Damage)
     /// The folder has no format file, so it is not one of ours.
     case notAFolder(path: String)
-    /// A later version of the program wrote the folder; nothing was changed.
+    /// A later version of the program wrote the folder, or an earlier one whose files are read no
+    /// more, if `found` is below `known`; nothing was changed.
     case newerVersion(path: String, found: Int, known: Int)
     /// Another process has the role; nothing was changed.
     case held(path: String, pid: Int)
@@ -48,7 +49,9 @@ extension StorageError: CustomStringConvertible {
         case .notAFolder(let path):
             "\(path): not a caracal folder; make one with 'caracal init'"
         case .newerVersion(let path, let found, let known):
-            "\(path): written by a newer version (format \(found), known up to \(known)); upgrade"
+            found < known
+                ? "\(path): written by an older version (format \(found)) that is read no more"
+                : "\(path): written by a newer version (format \(found), known up to \(known)); upgrade"
         case .held(let path, let pid):
             "\(path): held by process \(pid); wait for it or stop it, then try again"
         case .endsBelow(let path, let end, let required):

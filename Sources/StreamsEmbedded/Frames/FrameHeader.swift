@@ -1,9 +1,9 @@
-/// The first forty bytes of a frame, the unit in which segment files are written and checked.
+/// The first 48 bytes of a frame, the unit in which segment files are written and checked.
 ///
 /// Little-endian:
 ///
 ///     0   UInt32  magic
-///     4   UInt32  CRC-32C of bytes 8 to 39
+///     4   UInt32  CRC-32C of bytes 8 to 47
 ///     8   UInt16  kind: what the payload is, up to the owner of the file
 ///     10  UInt16  flags, up to the owner of the file
 ///     12  UInt32  length of the payload in bytes
@@ -14,9 +14,12 @@
 ///     32  UInt32  CRC-32C of the payload
 ///     36  UInt32  bytes 4 to 7 of the frame before, 0 in the first frame of a file: a frame that is
 ///                 taken out, put in or moved is found
-///     40  the payload
+///     40  UInt64  the segment's secret, drawn when it was begun and the same in all of its frames:
+///                 payloads hold what others hand in, which may look like a frame, but nobody
+///                 outside knows the secret
+///     48  the payload
 package struct FrameHeader: Equatable, Sendable {
-    package static let byteCount = 40
+    package static let byteCount = 48
     /// The most bytes a payload may have.
     package static let payloadLimit = 256 << 20
     static let magic: UInt32 = 0xC7F2_E1FF
@@ -29,6 +32,7 @@ package struct FrameHeader: Equatable, Sendable {
     package var base: Int
     package var payloadChecksum: UInt32
     package var previousChecksum: UInt32
+    package var secret: UInt64
 
     /// The number that the next frame's ``base`` must be.
     package var nextBase: Int { base + count }
@@ -46,6 +50,7 @@ package struct FrameHeader: Equatable, Sendable {
         lag = 0
         payloadChecksum = 0
         previousChecksum = 0
+        secret = 0
     }
 
     /// Reads the header at the start of `bytes`, or returns `nil` if none is there.
@@ -65,6 +70,7 @@ package struct FrameHeader: Equatable, Sendable {
         self.base = base
         payloadChecksum = bytes.integer(at: 32, as: UInt32.self)
         previousChecksum = bytes.integer(at: 36, as: UInt32.self)
+        secret = bytes.integer(at: 40, as: UInt64.self)
         guard payloadCount <= Self.payloadLimit else { return nil }
     }
 
@@ -82,6 +88,7 @@ package struct FrameHeader: Equatable, Sendable {
         bytes.appendInteger(UInt64(base))
         bytes.appendInteger(payloadChecksum)
         bytes.appendInteger(previousChecksum)
+        bytes.appendInteger(secret)
         bytes.replaceInteger(at: 4, with: CRC32C.checksum(of: bytes.span.extracting(8...)))
         return bytes
     }

@@ -34,6 +34,7 @@ package struct FrameScanner {
     package private(set) var position: Int
     private var expectedBase: Int?
     private var expectedChecksum: UInt32?
+    private var expectedSecret: UInt64?
     private var payload = 0..<0
 
     /// Begins at `position`.
@@ -97,10 +98,14 @@ package struct FrameScanner {
         if let expectedChecksum, header.previousChecksum != expectedChecksum {
             return .broken(reason: "the frame does not belong behind the one before")
         }
+        if let expectedSecret, header.secret != expectedSecret {
+            return .broken(reason: "the frame was not written by this log here")
+        }
         let frame = Frame(header: header, position: position, checksum: checksum)
         position = frame.end
         expectedBase = header.nextBase
         expectedChecksum = checksum
+        expectedSecret = header.secret
         return .frame(frame)
     }
 

@@ -1,7 +1,8 @@
 /// A file of frames, written at its end only, whose numbers begin at ``base``.
 ///
 /// Frames follow each other without a gap from byte 0; the format of one is at ``FrameHeader``. The
-/// file's name is its base, in twenty digits. Blocking: use it on a ``BlockingExecutor``.
+/// file's name is its base, in twenty digits; it has that name only once its first frame is durable,
+/// so that this one is never torn. Blocking: use it on a ``BlockingExecutor``.
 package struct SegmentFile: Sendable {
     package let file: File
     package let base: Int
@@ -21,6 +22,8 @@ package struct SegmentFile: Sendable {
         package let nextBase: Int
         /// What the next frame must say that came before.
         package let checksum: UInt32
+        /// What all frames of the segment know.
+        package let secret: UInt64
         /// The file's size; what lies between ``end`` and it is torn.
         package let size: Int
         /// Why the bytes from ``end`` on are no frame, or `nil` if there are none.
@@ -32,7 +35,9 @@ package struct SegmentFile: Sendable {
     /// Reads all frames from byte 0 on and finds where they end; changes nothing.
     ///
     /// A tail is torn when the bytes there are no frame and no later frame says that they were
-    /// durable when it was written. Anything else is damage, as is a whole frame out of its place.
+    /// durable when it was written. Anything else is damage, as is a whole frame out of its place, or
+    /// a first frame that is not right. What only looks like a frame, in what others have handed in,
+    /// counts for nothing.
     ///
     /// - Parameter visit: Is lent every frame and its payload.
     /// - Returns: Where the frames end.
@@ -57,12 +62,20 @@ package struct SegmentFile: Sendable {
                 break
             case .broken(let why):
                 reason = why
-                try requireTorn(from: scanner.position, size: size, reason: why)
+            }
+            guard let last else {
+                let what = reason ?? "the first frame is missing"
+                throw .damaged(Damage(path: path, offset: 0, reason: what))
+            }
+            let secret = last.header.secret
+            if let reason {
+                try requireTorn(from: last.end, size: size, secret: secret, reason: reason)
             }
             return Tail(
-                end: scanner.position,
-                nextBase: last?.header.nextBase ?? base,
-                checksum: last?.checksum ?? 0,
+                end: last.end,
+                nextBase: last.header.nextBase,
+                checksum: last.checksum,
+                secret: secret,
                 size: size,
                 reason: reason
             )
@@ -78,15 +91,39 @@ package struct SegmentFile: Sendable {
     }
 
     /// Throws if a whole frame begins at `position`, or one behind it says that it was durable.
-    private func requireTorn(from position: Int, size: Int, reason: String) throws(StorageError) {
+    private func requireTorn(
+        from position: Int,
+        size: Int,
+        secret: UInt64,
+        reason: String
+    ) throws(StorageError) {
         let later = try findFrame(from: position, upTo: size) { start, header in
-            start == position || start - header.lag > position
+            header.secret == secret
+                && (start == position || start - header.lag > position)
         }
         guard later != nil else { return }
         throw .damaged(Damage(path: path, offset: position, reason: reason))
     }
 
-    /// Looks for a whole frame at any place, as after damage.
+    /// Looks for a whole frame of this segment at any place, as after damage.
+    ///
+    /// - Parameters:
+    ///   - start: The first place to look at, in bytes.
+    ///   - limit: Where frames must end.
+    /// - Returns: Where it begins, or `nil` if there is none. Where the segment's first header is
+    ///   damaged, so that its secret is not known, whatever looks like a frame is one.
+    /// - Throws: ``StorageError/file(_:)``.
+    package func findFrame(from start: Int, upTo limit: Int) throws(StorageError) -> Int? {
+        var scanner = FrameScanner(file, upTo: limit, window: FrameHeader.byteCount)
+        let step = try StorageError.wrap { () throws(FileError) in try scanner.nextHeader() }
+        guard case .frame(let first) = step else {
+            return try findFrame(from: start, upTo: limit) { _, _ in true }
+        }
+        let secret = first.header.secret
+        return try findFrame(from: start, upTo: limit) { $1.secret == secret }
+    }
+
+    /// Looks for a whole frame at any place.
     ///
     /// - Parameters:
     ///   - start: The first place to look at, in bytes.
@@ -94,10 +131,10 @@ package struct SegmentFile: Sendable {
     ///   - isWanted: Is asked with the place and the header.
     /// - Returns: Where it begins, or `nil` if there is none.
     /// - Throws: ``StorageError/file(_:)``.
-    package func findFrame(
+    private func findFrame(
         from start: Int,
         upTo limit: Int,
-        where isWanted: (Int, FrameHeader) -> Bool = { _, _ in true }
+        where isWanted: (Int, FrameHeader) -> Bool
     ) throws(StorageError) -> Int? {
         let window = 1 << 20
         var bytes: [UInt8] = []

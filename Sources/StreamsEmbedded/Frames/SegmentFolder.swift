@@ -38,11 +38,18 @@ package struct SegmentFolder: Sendable {
         return SegmentFile(file, base: base)
     }
 
-    /// Makes an empty segment, whose name is durable when this returns.
-    package func create(_ base: Int) throws(StorageError) -> SegmentFile {
-        let segment = try open(base, .create)
-        try StorageError.wrap { () throws(FileError) in try Folder.sync(path) }
-        return segment
+    /// Makes a segment of these bytes, which has its name only when they are durable.
+    ///
+    /// - Throws: ``StorageError/file(_:)``; `alreadyExists` with nothing changed.
+    func create(_ base: Int, with bytes: [UInt8]) throws(StorageError) -> SegmentFile {
+        let path = path(of: base)
+        try StorageError.wrap { () throws(FileError) in
+            guard !Folder.exists(path) else {
+                throw FileError(.alreadyExists, operation: "create", path: path)
+            }
+            try Folder.replaceFile(path, with: bytes)
+        }
+        return try open(base, .update)
     }
 
     /// Removes a segment, durably.

@@ -15,6 +15,8 @@ package struct SegmentWriter: Sendable {
     private var reserved: Int
     /// What the next frame must say that came before.
     private var previousChecksum: UInt32
+    /// What all frames of the segment know.
+    private let secret: UInt64
 
     /// Goes on behind `tail`, which must be cut if it is torn.
     package init(_ segment: SegmentFile, in folder: SegmentFolder, after tail: SegmentFile.Tail) {
@@ -25,24 +27,53 @@ package struct SegmentWriter: Sendable {
         reserved = tail.end
         nextBase = tail.nextBase
         previousChecksum = tail.checksum
+        secret = tail.secret
     }
 
-    /// Begins a log, or a new segment of one, with `base` as its next number.
-    package init(creating base: Int, in folder: SegmentFolder) throws(StorageError) {
+    /// Begins a log, or a new segment of one, with a first frame that holds no things.
+    ///
+    /// The segment is there, durably, with its first frame or not at all: a crash can tear frames
+    /// behind the first one only.
+    ///
+    /// - Parameters:
+    ///   - base: The number of the first thing that will be in it.
+    ///   - folder: The log's.
+    ///   - first: The payload of the first frame, at most ``FrameHeader/payloadLimit`` bytes.
+    ///   - kind: What it is.
+    /// - Throws: ``StorageError/file(_:)``.
+    package init(
+        creating base: Int,
+        in folder: SegmentFolder,
+        first: Span<UInt8>,
+        kind: UInt16
+    ) throws(StorageError) {
+        precondition(first.count <= FrameHeader.payloadLimit, "a payload that is too long")
+        var header = FrameHeader(kind: kind, count: 0, base: base)
+        header.payloadCount = first.count
+        header.payloadChecksum = CRC32C.checksum(of: first)
+        secret = try StorageError.wrap { () throws(FileError) in try RandomSecret.draw() }
+        header.secret = secret
+        var bytes = header.bytes
+        previousChecksum = bytes.span.integer(at: 4, as: UInt32.self)
+        bytes.append(contentsOf: [UInt8](first))
         self.folder = folder
-        segment = try folder.create(base)
-        end = 0
-        durableEnd = 0
-        reserved = 0
+        segment = try folder.create(base, with: bytes)
+        end = bytes.count
+        durableEnd = end
+        reserved = end
         nextBase = base
-        previousChecksum = 0
     }
 
     /// Ends this segment and goes on in a new one; everything written must have been synced.
-    package mutating func roll() throws(StorageError) {
+    ///
+    /// - Parameters:
+    ///   - first: The payload of the new segment's first frame, which is durable when this returns.
+    ///   - kind: What it is.
+    /// - Throws: ``StorageError/file(_:)``; the writer is used no more.
+    package mutating func roll(_ first: Span<UInt8>, kind: UInt16) throws(StorageError) {
         precondition(durableEnd == end, "a segment is rolled when it is durable")
         giveBack()
-        self = try SegmentWriter(creating: nextBase, in: folder)
+        self = try SegmentWriter(creating: nextBase, in: folder, first: first, kind: kind)
     }
 
     /// Writes a frame.
@@ -70,6 +101,7 @@ package struct SegmentWriter: Sendable {
         header.lag = end - durableEnd
         header.previousChecksum = previousChecksum
         let position = end
+        header.secret = secret
         let bytes = header.bytes
         reserve(upTo: position + header.frameCount)
         do {

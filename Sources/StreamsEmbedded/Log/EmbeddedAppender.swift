@@ -33,7 +33,8 @@ public actor EmbeddedAppender {
     ///     the cursor of what was made of the log; 0 for those that are not named.
     ///   - segmentLimit: The size in bytes from which on a new segment is begun.
     /// - Returns: The appender, which holds the role until it is closed or gone.
-    /// - Throws: ``StorageError``, with nothing changed.
+    /// - Throws: ``StorageError``: with nothing changed if anything is not as it must be; where the
+    ///   file system refuses the mending, unfinished tails may be cut already, and no record is lost.
     public static func open(
         _ folder: String,
         floors: [Int] = [],
@@ -44,17 +45,20 @@ public actor EmbeddedAppender {
             let all = try PartitionFiles.all(in: folder)
             let lock = try FolderLock(folder: folder, role: "append")
             var report = RecoveryReport()
-            var writers: [PartitionWriter] = []
+            var found: [PartitionWriter.Inspection] = []
             for files in all {
                 let floor = files.partition < floors.count ? floors[files.partition] : 0
-                writers.append(
-                    try PartitionWriter(
-                        files,
-                        floor: floor,
-                        segmentLimit: segmentLimit,
-                        report: &report
-                    )
+                found.append(try PartitionWriter.inspect(files, floor: floor))
+            }
+            // Only when all are right is anything written.
+            var writers: [PartitionWriter] = []
+            for inspection in found {
+                let writer = try PartitionWriter(
+                    inspection,
+                    segmentLimit: segmentLimit,
+                    report: &report
                 )
+                writers.append(writer)
             }
             return EmbeddedAppender(folder, executor, lock, writers, report)
         }

@@ -3,7 +3,8 @@ public import Streams
 /// Cursors in files, one a partition, durable when a method returns.
 ///
 /// The file `<partition>.cursor` is a ``DoubleSlotFile`` whose record is two UInt64, little-endian:
-/// the next offset and the epoch, in both slots: damage to one never takes a cursor back. One process has the folder, by its lock `cursors.lock`.
+/// the next offset and the epoch, in both slots: damage to one never takes a cursor back. One process
+/// has the folder, by its lock `cursors.lock`.
 public actor FileCursorStore: CursorStore {
     /// Where the cursors are.
     public nonisolated let folder: String

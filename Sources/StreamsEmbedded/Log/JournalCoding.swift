@@ -2,7 +2,7 @@
 ///
 /// An entry is a byte that says which, then its fields in order: integers of 64 bits, little-endian,
 /// and texts or bytes behind their length in 32 bits. 1: progress (source, rows, bytes, digest).
-/// 2: letter (id, source, line, offset, reason, message, the input's length, bytes). 3: re-driven
+/// 2: letter (id, source, line, row, offset, reason, message, the input's length, bytes). 3: re-driven
 /// (letter, place of the record in its frame).
 extension JournalEntry {
     func encode(into bytes: inout [UInt8]) {
@@ -15,6 +15,7 @@ extension JournalEntry {
             bytes.appendString(letter.id.utf8)
             bytes.appendString(letter.source.utf8)
             bytes.appendInteger(UInt64(letter.line))
+            bytes.appendInteger(UInt64(letter.row))
             bytes.appendInteger(UInt64(letter.offset))
             bytes.appendString(letter.reason.utf8)
             bytes.appendString(letter.message.utf8)
@@ -66,7 +67,8 @@ extension SourceProgress {
 extension IngestLetter {
     fileprivate init?(_ reader: inout ByteReader) {
         guard let id = reader.text(), let source = reader.text(),
-            let line = reader.count(UInt64.self), let offset = reader.count(UInt64.self),
+            let line = reader.count(UInt64.self), let row = reader.count(UInt64.self),
+            let offset = reader.count(UInt64.self),
             let reason = reader.text(), let message = reader.text(),
             let byteCount = reader.count(UInt64.self), let bytes = reader.string()
         else { return nil }
@@ -74,6 +76,7 @@ extension IngestLetter {
             id: id,
             source: source,
             line: line,
+            row: row,
             offset: offset,
             reason: reason,
             message: message,

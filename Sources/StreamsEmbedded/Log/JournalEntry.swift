@@ -37,6 +37,8 @@ public struct IngestLetter: Equatable, Sendable {
     public let source: String
     /// The line in the source, from 1.
     public let line: Int
+    /// The row in the source, from 1: lines that are no rows are not counted.
+    public let row: Int
     /// Where the input begins in the source, in bytes.
     public let offset: Int
     /// A word that programs read.
@@ -48,23 +50,36 @@ public struct IngestLetter: Equatable, Sendable {
     /// The input, or its first ``bytesLimit`` bytes.
     public let bytes: [UInt8]
 
+    /// - Parameters:
+    ///   - id: Names the letter in its log.
+    ///   - source: The source's name.
+    ///   - line: The line in the source, from 1.
+    ///   - row: The row among those that count, from 1; 0 if it is none.
+    ///   - offset: Where the input begins in the source, in bytes.
+    ///   - reason: A word that programs read.
+    ///   - message: A sentence for people.
+    ///   - bytes: The input, or its beginning; the first ``bytesLimit`` are kept.
+    ///   - byteCount: How many bytes the input had, where `bytes` are only its beginning.
     public init(
         id: String,
         source: String,
         line: Int,
+        row: Int,
         offset: Int,
         reason: String,
         message: String,
-        bytes: some Collection<UInt8>
+        bytes: some Collection<UInt8>,
+        byteCount: Int? = nil
     ) {
-        precondition(line >= 0 && offset >= 0, "a place in a source")
+        precondition(line >= 0 && row >= 0 && offset >= 0, "a place in a source")
         self.id = id
         self.source = source
         self.line = line
+        self.row = row
         self.offset = offset
         self.reason = reason
         self.message = message
-        byteCount = bytes.count
+        self.byteCount = max(byteCount ?? 0, bytes.count)
         self.bytes = Array(bytes.prefix(Self.bytesLimit))
     }
 
@@ -72,6 +87,7 @@ public struct IngestLetter: Equatable, Sendable {
         id: String,
         source: String,
         line: Int,
+        row: Int,
         offset: Int,
         reason: String,
         message: String,
@@ -81,6 +97,7 @@ public struct IngestLetter: Equatable, Sendable {
         self.id = id
         self.source = source
         self.line = line
+        self.row = row
         self.offset = offset
         self.reason = reason
         self.message = message

@@ -29,31 +29,15 @@ extension EmbeddedEventLog {
 }
 
 extension PartitionContents {
-    /// Copies the segments up to the durable end, then the end.
+    /// Copies the segments up to the durable end, then the end, whose name is made durable with theirs.
     func copy(to copy: PartitionFiles) throws(StorageError) {
         for base in bases {
             let segment = try files.segments.open(base)
             let limit = try limit(of: segment)
-            try StorageError.wrap { () throws(FileError) in
-                let file = try File(copy.segments.path(of: base), .create)
-                try Self.copy(segment.file, to: file, count: limit)
-                try file.syncData()
-            }
+            try segment.file.copy(limit, to: copy.segments.path(of: base))
         }
         try StorageError.wrap { () throws(FileError) in
             try DoubleSlotFile.create(copy.end, record: end.record)
-        }
-    }
-
-    private static func copy(_ file: File, to copy: File, count: Int) throws(FileError) {
-        var bytes: [UInt8] = []
-        var position = 0
-        while position < count {
-            bytes.removeAll(keepingCapacity: true)
-            let read = try file.read(min(1 << 20, count - position), at: position, into: &bytes)
-            guard read > 0 else { return }
-            try copy.write(bytes.span, at: position)
-            position += read
         }
     }
 }

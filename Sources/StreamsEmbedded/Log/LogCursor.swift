@@ -147,6 +147,10 @@ struct LogCursor: Sendable {
             segmentSize = size
         }
         if position < size { return size }
+        // Offsets of an older segment go on in the next one, which bears their number.
+        guard base > segment.base, base <= end.segment,
+            Folder.exists(files.segments.path(of: base))
+        else { throw damage("records are missing from \(base) on") }
         segment = try files.segments.open(base)
         segmentSize = nil
         position = 0

@@ -155,7 +155,7 @@ struct LogState: Equatable, Sendable {
         }
         self.letters = letters
         for _ in 0..<names {
-            guard let name = reader.string(), let mark = reader.count(UInt64.self) else {
+            guard let name = reader.string(), let mark = reader.number(UInt64.self) else {
                 return nil
             }
             raise(name, to: mark)

@@ -157,10 +157,11 @@ private struct PartitionCheck {
             let reason = "a summary stands at the start of a segment, and only there"
             found.note(segment.path, frame.position, reason)
         }
-        let before = state
+        // Kept for summaries only: the tables would be copied for every frame otherwise.
+        let before = isSummary ? state : nil
         if let reason = state.add(frame.header, payload), isKnown {
             found.note(segment.path, frame.position, reason)
-        } else if isSummary, isKnown, before != state, found.isSound {
+        } else if isSummary, isKnown, let before, before != state, found.isSound {
             found.note(segment.path, frame.position, "the summary is not what came before")
         }
     }

@@ -5,7 +5,7 @@
 ///     <log>/0/00000000000000000000.log      segments of partition 0, by their first offset
 ///     <log>/0/end                           how far it is durable
 struct PartitionFiles: Sendable {
-    static let format = FormatVersionFile(kind: "event-log", version: 1)
+    static let format = FormatVersionFile(kind: "event-log", version: 2, oldest: 2)
 
     let partition: Int
     let folder: String
@@ -49,9 +49,12 @@ struct PartitionFiles: Sendable {
             }
             try segments.remove(base)
         }
-        var writer = try SegmentWriter(creating: 0, in: segments)
-        try writer.append(summary.span, kind: LogState.summaryKind, count: 0)
-        try writer.sync()
+        let writer = try SegmentWriter(
+            creating: 0,
+            in: segments,
+            first: summary.span,
+            kind: LogState.summaryKind
+        )
         let end = DurableEnd(offset: 0, segment: 0, position: writer.end, letters: 0, redriven: 0)
         try StorageError.wrap { () throws(FileError) in
             try DoubleSlotFile.create(self.end, record: end.record)

@@ -17,57 +17,78 @@ struct PartitionWriter: Sendable {
     /// The offset that the next record gets.
     var nextOffset: Int { writer.nextBase }
 
-    /// Opens a partition, cutting a torn tail.
+    /// How a partition was found; nothing is changed yet.
+    struct Inspection {
+        fileprivate let files: PartitionFiles
+        fileprivate let segment: SegmentFile
+        fileprivate let tail: SegmentFile.Tail
+        fileprivate let state: LogState
+        /// Whether the file that says how far it is durable is missing or half right.
+        fileprivate let isEndWrong: Bool
+    }
+
+    /// Finds where a partition ends, and changes nothing.
     ///
     /// - Parameters:
     ///   - files: The partition's.
     ///   - floor: The first offset that nobody relies on yet: what lies below must be there.
+    /// - Returns: What ``init(_:segmentLimit:report:)`` takes.
+    /// - Throws: ``StorageError``.
+    static func inspect(
+        _ files: PartitionFiles,
+        floor: Int
+    ) throws(StorageError) -> Inspection {
+        let (published, isEndWrong) = try published(files)
+        guard let base = try files.segments.bases().last else {
+            throw .damaged(Damage(path: files.folder, offset: 0, reason: "no segment is there"))
+        }
+        let segment = try files.segments.open(base, .update)
+        var state = LogState()
+        let tail = try inspect(segment, into: &state)
+        try require(tail, of: segment, published: published, floor: floor)
+        return Inspection(
+            files: files,
+            segment: segment,
+            tail: tail,
+            state: state,
+            isEndWrong: isEndWrong
+        )
+    }
+
+    /// Makes a partition ready to be written: cuts a torn tail and publishes what is there.
+    ///
+    /// - Parameters:
+    ///   - inspection: What was found.
     ///   - segmentLimit: The size in bytes from which on a new segment is begun.
     ///   - report: Takes what was mended.
-    /// - Throws: ``StorageError``, with nothing changed.
+    /// - Throws: ``StorageError/file(_:)``; no record is lost.
     init(
-        _ files: PartitionFiles,
-        floor: Int,
+        _ inspection: Inspection,
         segmentLimit: Int,
         report: inout RecoveryReport
     ) throws(StorageError) {
-        let published = try Self.published(files, &report)
-        var bases = try files.segments.bases()
-        var state = LogState()
-        while let base = bases.popLast() {
-            let segment = try files.segments.open(base, .update)
-            let tail = try Self.inspect(segment, into: &state)
-            try Self.require(tail, of: segment, published: published, floor: floor)
-            if let reason = tail.reason {
-                report.cuts.append(
-                    RecoveryReport.Cut(
-                        path: segment.path,
-                        from: tail.end,
-                        to: tail.size,
-                        reason: reason
-                    )
+        let (segment, tail) = (inspection.segment, inspection.tail)
+        files = inspection.files
+        state = inspection.state
+        self.segmentLimit = segmentLimit
+        if inspection.isEndWrong { report.rewritten.append(files.end) }
+        if let reason = tail.reason {
+            try segment.cut(tail)
+            report.cuts.append(
+                RecoveryReport.Cut(
+                    path: segment.path,
+                    from: tail.end,
+                    to: tail.size,
+                    reason: reason
                 )
-            }
-            if tail.end == 0, !bases.isEmpty {
-                // Rolling was cut short: the segment before it is the newest again.
-                try files.segments.remove(base)
-                continue
-            }
-            guard tail.end > 0 else { break }
-            if tail.isTorn { try segment.cut(tail) }
-            self.files = files
-            self.segmentLimit = segmentLimit
-            self.state = state
-            writer = SegmentWriter(segment, in: files.segments, after: tail)
-            // What a killed process wrote may still be in the system's memory only.
-            try writer.sync()
-            endFile = try Self.openEnd(files, writer, state)
-            try publish()
-            return
+            )
         }
-        throw .damaged(Damage(path: files.folder, offset: 0, reason: "no segment has a frame"))
+        writer = SegmentWriter(segment, in: files.segments, after: tail)
+        // What a killed process wrote may still be in the system's memory only.
+        try writer.sync()
+        endFile = try Self.openEnd(files, writer, state)
+        try publish()
     }
-
     /// Writes what is new of `append`.
     ///
     /// It is durable after ``sync()`` only.
@@ -122,8 +143,8 @@ struct PartitionWriter: Sendable {
     private mutating func roll() throws(StorageError) {
         guard writer.nextBase > writer.segment.base else { return }
         try writer.sync()
-        try writer.roll()
-        try writer.append(state.summary.span, kind: LogState.summaryKind, count: 0)
+        let summary = state.summary
+        try writer.roll(summary.span, kind: LogState.summaryKind)
     }
 
     private mutating func publish() throws(StorageError) {
@@ -145,18 +166,13 @@ struct PartitionWriter: Sendable {
 }
 
 extension PartitionWriter {
-    /// What was published, or `nil` if the file is missing, which is reported.
+    /// What was published, or `nil` if the file is missing, and whether it must be mended.
     private static func published(
-        _ files: PartitionFiles,
-        _ report: inout RecoveryReport
-    ) throws(StorageError) -> DurableEnd? {
-        guard Folder.exists(files.end) else {
-            report.rewritten.append(files.end)
-            return nil
-        }
+        _ files: PartitionFiles
+    ) throws(StorageError) -> (DurableEnd?, isWrong: Bool) {
+        guard Folder.exists(files.end) else { return (nil, true) }
         let (end, damagedSlots) = try DurableEnd.read(files.end)
-        if !damagedSlots.isEmpty { report.rewritten.append(files.end) }
-        return end
+        return (end, !damagedSlots.isEmpty)
     }
 
     private static func openEnd(

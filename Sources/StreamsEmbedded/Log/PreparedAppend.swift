@@ -47,7 +47,12 @@ struct PreparedAppend: Sendable {
         for run in producers.runs { payload.append(contentsOf: run.name) }
         Self.appendIndex(of: batch.records, producers: indices, to: &payload)
         Self.appendValues(of: batch, to: &payload)
-        for entry in batch.journal { entry.encode(into: &payload) }
+        for entry in batch.journal {
+            if case .redriven(_, let record) = entry {
+                precondition(0...batch.records.count ~= record, "a record outside of its batch")
+            }
+            entry.encode(into: &payload)
+        }
         guard payload.count <= 2 * AppendBatch.byteLimit else {
             throw .tooLarge(byteCount: payload.count, limit: 2 * AppendBatch.byteLimit)
         }

@@ -27,6 +27,7 @@ struct RecordFrame {
     static let entrySize = 16
     static let noProducer = UInt32.max
 
+    let recordCount: Int
     let producerCount: Int
     let journalCount: Int
     /// Where the parts lie, in bytes from the payload's start.
@@ -39,6 +40,7 @@ struct RecordFrame {
     /// Finds the parts of `payload`, or returns `nil` if they do not fit.
     init?(_ payload: Span<UInt8>, count: Int) {
         guard payload.count >= Self.headerSize else { return nil }
+        recordCount = count
         producerCount = Int(payload.integer(at: 0, as: UInt32.self))
         journalCount = Int(payload.integer(at: 4, as: UInt32.self))
         let namesCount = Int(payload.integer(at: 8, as: UInt32.self))
@@ -117,6 +119,8 @@ struct RecordFrame {
         var entries: [JournalEntry] = []
         for _ in 0..<journalCount {
             guard let entry = JournalEntry(&reader) else { return nil }
+            // The record is the next one where the one that was sent again is in the log already.
+            if case .redriven(_, let record) = entry, record > recordCount { return nil }
             entries.append(entry)
         }
         return reader.isAtEnd ? entries : nil
@@ -124,7 +128,7 @@ struct RecordFrame {
 }
 
 extension [UInt8] {
-    init(_ span: Span<UInt8>) {
+    package init(_ span: Span<UInt8>) {
         self = unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
     }
 }

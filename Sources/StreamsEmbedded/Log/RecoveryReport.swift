@@ -7,8 +7,15 @@ public struct RecoveryReport: Equatable, Sendable {
         public let from: Int
         /// Up to this one: the file's size before.
         public let to: Int
-        /// Why they are no frame.
+        /// Why they are no frame, or no whole write.
         public let reason: String
+
+        package init(path: String, from: Int, to: Int, reason: String) {
+            self.path = path
+            self.from = from
+            self.to = to
+            self.reason = reason
+        }
     }
 
     public internal(set) var cuts: [Cut] = []

@@ -1,0 +1,175 @@
+private import CLibrdkafka
+
+/// The calls of an administrator; each blocks until brokers have answered.
+extension KafkaHandle {
+    func createTopics(
+        _ topics: [KafkaTopic],
+        milliseconds: Int32
+    ) throws(KafkaError) -> [String: KafkaTopic.Outcome] {
+        let operation = "create topics"
+        var made: [OpaquePointer?] = unsafe []
+        defer { unsafe rd_kafka_NewTopic_destroy_array(&made, made.count) }
+        for topic in topics {
+            unsafe made.append(try newTopic(topic))
+        }
+        var given = unsafe made
+        let options = unsafe options(RD_KAFKA_ADMIN_OP_CREATETOPICS, milliseconds)
+        defer { unsafe rd_kafka_AdminOptions_destroy(options) }
+        let event = try unsafe answer(operation, milliseconds) { queue in
+            unsafe rd_kafka_CreateTopics(pointer, &given, given.count, options, queue)
+        }
+        defer { unsafe rd_kafka_event_destroy(event) }
+        var count = 0
+        guard let result = unsafe rd_kafka_event_CreateTopics_result(event),
+            let results = unsafe rd_kafka_CreateTopics_result_topics(result, &count)
+        else { throw .own(operation, "no answer") }
+        var outcomes: [String: KafkaTopic.Outcome] = [:]
+        for index in 0..<count {
+            let topic = unsafe results[index]
+            let name = unsafe String(cString: rd_kafka_topic_result_name(topic))
+            let code = unsafe rd_kafka_topic_result_error(topic)
+            let text = unsafe rd_kafka_topic_result_error_string(topic).map {
+                unsafe String(cString: $0)
+            }
+            switch code {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: outcomes[name] = .created
+            case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: outcomes[name] = .alreadyThere
+            default:
+                outcomes[name] = .refused(Self.error(code.rawValue, "create topic \(name)", text))
+            }
+        }
+        return outcomes
+    }
+
+    private func newTopic(_ topic: KafkaTopic) throws(KafkaError) -> OpaquePointer? {
+        let operation = "create topic \(topic.name)"
+        var text = [CChar](repeating: 0, count: 512)
+        guard !topic.name.utf8.contains(0) else { throw .own(operation, "this is no name") }
+        let made = unsafe rd_kafka_NewTopic_new(
+            topic.name,
+            Int32(clamping: topic.partitions),
+            Int32(clamping: topic.replication),
+            &text,
+            text.count
+        )
+        guard let made = unsafe made else {
+            let reason = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            throw .own(operation, String(decoding: reason, as: UTF8.self))
+        }
+        for (name, value) in topic.configuration.sorted(by: { $0.key < $1.key }) {
+            let code = unsafe rd_kafka_NewTopic_set_config(made, name, value)
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                unsafe rd_kafka_NewTopic_destroy(made)
+                throw Self.error(code.rawValue, "\(operation) with \(name)=\(value)")
+            }
+        }
+        return unsafe made
+    }
+
+    /// What the group has committed, by partition of the topic.
+    func groupOffsets(
+        of group: String,
+        in topic: String,
+        milliseconds: Int32
+    ) throws(KafkaError) -> [Int: Int] {
+        let operation = "list the offsets of group \(group)"
+        guard !group.utf8.contains(0), !group.isEmpty else {
+            throw .own(operation, "this is no name of a group")
+        }
+        let request = unsafe rd_kafka_ListConsumerGroupOffsets_new(group, nil)
+        defer { unsafe rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+        let options = unsafe options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, milliseconds)
+        defer { unsafe rd_kafka_AdminOptions_destroy(options) }
+        var requests = unsafe [request]
+        let event = try unsafe answer(operation, milliseconds) { queue in
+            unsafe rd_kafka_ListConsumerGroupOffsets(pointer, &requests, 1, options, queue)
+        }
+        defer { unsafe rd_kafka_event_destroy(event) }
+        var count = 0
+        guard let result = unsafe rd_kafka_event_ListConsumerGroupOffsets_result(event),
+            let groups = unsafe rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count),
+            count == 1
+        else { throw .own(operation, "no answer") }
+        if let error = unsafe rd_kafka_group_result_error(groups[0]) {
+            throw Self.error(unsafe rd_kafka_error_code(error).rawValue, operation)
+        }
+        guard let list = unsafe rd_kafka_group_result_partitions(groups[0]) else { return [:] }
+        var offsets: [Int: Int] = [:]
+        for index in 0..<Int(unsafe list.pointee.cnt) {
+            let entry = unsafe list.pointee.elems[index]
+            guard unsafe entry.offset >= 0, unsafe String(cString: entry.topic) == topic else {
+                continue
+            }
+            unsafe offsets[Int(entry.partition)] = Int(entry.offset)
+        }
+        return offsets
+    }
+
+    /// Makes the group forget partitions of the topic.
+    func deleteGroupOffsets(
+        of group: String,
+        in topic: String,
+        _ partitions: [Int],
+        milliseconds: Int32
+    ) throws(KafkaError) {
+        let operation = "delete offsets of group \(group)"
+        guard !group.utf8.contains(0), !group.isEmpty else {
+            throw .own(operation, "this is no name of a group")
+        }
+        let list = unsafe rd_kafka_topic_partition_list_new(Int32(partitions.count))
+        defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
+        for partition in partitions {
+            unsafe rd_kafka_topic_partition_list_add(list, topic, Int32(clamping: partition))
+        }
+        let request = unsafe rd_kafka_DeleteConsumerGroupOffsets_new(group, list)
+        defer { unsafe rd_kafka_DeleteConsumerGroupOffsets_destroy(request) }
+        let options = unsafe options(RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, milliseconds)
+        defer { unsafe rd_kafka_AdminOptions_destroy(options) }
+        var requests = unsafe [request]
+        let event = try unsafe answer(operation, milliseconds) { queue in
+            unsafe rd_kafka_DeleteConsumerGroupOffsets(pointer, &requests, 1, options, queue)
+        }
+        defer { unsafe rd_kafka_event_destroy(event) }
+        var count = 0
+        guard let result = unsafe rd_kafka_event_DeleteConsumerGroupOffsets_result(event),
+            let groups = unsafe rd_kafka_DeleteConsumerGroupOffsets_result_groups(result, &count),
+            count == 1
+        else { throw .own(operation, "no answer") }
+        if let error = unsafe rd_kafka_group_result_error(groups[0]) {
+            throw Self.error(unsafe rd_kafka_error_code(error).rawValue, operation)
+        }
+        guard let answered = unsafe rd_kafka_group_result_partitions(groups[0]) else { return }
+        for index in 0..<Int(unsafe answered.pointee.cnt) {
+            try Self.check(unsafe answered.pointee.elems[index].err.rawValue, operation)
+        }
+    }
+
+    private func options(_ operation: rd_kafka_admin_op_t, _ milliseconds: Int32) -> OpaquePointer?
+    {
+        let options = unsafe rd_kafka_AdminOptions_new(pointer, operation)
+        unsafe _ = rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, nil, 0)
+        return unsafe options
+    }
+
+    /// Asks, and waits for the one answer.
+    private func answer(
+        _ operation: String,
+        _ milliseconds: Int32,
+        _ ask: (OpaquePointer?) -> Void
+    ) throws(KafkaError) -> OpaquePointer {
+        let queue = unsafe rd_kafka_queue_new(pointer)
+        defer { unsafe rd_kafka_queue_destroy(queue) }
+        unsafe ask(queue)
+        // librdkafka's own deadline comes first.
+        guard let event = unsafe rd_kafka_queue_poll(queue, milliseconds &+ 5_000) else {
+            throw Self.error(RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, operation)
+        }
+        let code = unsafe rd_kafka_event_error(event)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            let text = unsafe rd_kafka_event_error_string(event).map { unsafe String(cString: $0) }
+            unsafe rd_kafka_event_destroy(event)
+            throw Self.error(code.rawValue, operation, text)
+        }
+        return unsafe event
+    }
+}

@@ -1,0 +1,147 @@
+private import CLibrdkafka
+
+/// Owns one `rd_kafka_t`: a client with its connections and threads.
+///
+/// librdkafka lets threads share a handle. The address is kept as a number because a pointer does
+/// not cross threads; it is valid until this value is gone.
+final class KafkaHandle: Sendable {
+    let callbacks: KafkaCallbacks
+    private let address: UInt
+
+    var pointer: OpaquePointer {
+        guard let pointer = unsafe OpaquePointer(bitPattern: address) else {
+            preconditionFailure("a handle has an address")
+        }
+        return unsafe pointer
+    }
+
+    /// Makes a client, which begins to connect.
+    ///
+    /// - Throws: ``KafkaError`` if the settings contradict each other or name files that cannot be
+    ///   read.
+    init(_ settings: KafkaSettings, _ callbacks: KafkaCallbacks) throws(KafkaError) {
+        self.callbacks = callbacks
+        address = unsafe UInt(bitPattern: try KafkaConfiguration.makeHandle(settings, callbacks))
+    }
+
+    deinit {
+        // Leaving the group, where there is one, is a call of its own.
+        unsafe rd_kafka_destroy_flags(pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+    }
+
+    /// librdkafka's version, such as `2.0.2`.
+    static var version: String { unsafe String(cString: rd_kafka_version_str()) }
+
+    /// The error behind a code.
+    static func error(_ code: Int32, _ operation: String, _ reason: String? = nil) -> KafkaError {
+        let response = rd_kafka_resp_err_t(rawValue: code)
+        let isUnsure = [
+            RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+            RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__RESOLVE,
+            RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE,
+            RD_KAFKA_RESP_ERR__QUEUE_FULL, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+            RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+            RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR__STATE,
+            RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR__IN_PROGRESS,
+        ].contains { $0 == response }
+        return KafkaError(
+            code: Int(code),
+            name: unsafe String(cString: rd_kafka_err2name(response)),
+            operation: operation,
+            reason: unsafe reason ?? String(cString: rd_kafka_err2str(response)),
+            isFatal: response == RD_KAFKA_RESP_ERR__FATAL,
+            isRetriable: isUnsure
+        )
+    }
+
+    /// Takes over an `rd_kafka_error_t`, if there is one, and throws what it says.
+    static func check(_ error: OpaquePointer?, _ operation: String) throws(KafkaError) {
+        guard let error = unsafe error else { return }
+        defer { unsafe rd_kafka_error_destroy(error) }
+        throw unsafe KafkaError(
+            code: Int(rd_kafka_error_code(error).rawValue),
+            name: String(cString: rd_kafka_error_name(error)),
+            operation: operation,
+            reason: String(cString: rd_kafka_error_string(error)),
+            isFatal: rd_kafka_error_is_fatal(error) != 0,
+            isRetriable: rd_kafka_error_is_retriable(error) != 0,
+            needsAbort: rd_kafka_error_txn_requires_abort(error) != 0
+        )
+    }
+
+    static func check(_ code: Int32, _ operation: String) throws(KafkaError) {
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR.rawValue { throw error(code, operation) }
+    }
+
+    /// The error that has ended this client, if one has.
+    func finalError(_ operation: String) -> KafkaError? {
+        var text = [CChar](repeating: 0, count: 512)
+        let code = unsafe rd_kafka_fatal_error(pointer, &text, text.count)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        let reason = String(
+            decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+        return KafkaError(
+            code: Int(code.rawValue),
+            name: unsafe String(cString: rd_kafka_err2name(code)),
+            operation: operation,
+            reason: reason,
+            isFatal: true
+        )
+    }
+
+    /// Asks the partition's leader where its log begins and ends; blocks.
+    func watermarks(
+        of partition: Int,
+        in topic: String,
+        milliseconds: Int
+    ) throws(KafkaError) -> (begin: Int, end: Int) {
+        var (begin, end): (Int64, Int64) = (0, 0)
+        let code = unsafe rd_kafka_query_watermark_offsets(
+            pointer,
+            topic,
+            Int32(clamping: partition),
+            &begin,
+            &end,
+            Int32(clamping: milliseconds)
+        )
+        try Self.check(code.rawValue, "ask for the ends of \(topic)/\(partition)")
+        return (Int(begin), Int(end))
+    }
+
+    /// Where the partition's log ended when it was last fetched; never blocks.
+    func lastSeenEnd(of partition: Int, in topic: String) -> Int? {
+        guard let partition = Int32(exactly: partition), partition >= 0 else { return nil }
+        var (begin, end): (Int64, Int64) = (-1, -1)
+        let code = unsafe rd_kafka_get_watermark_offsets(pointer, topic, partition, &begin, &end)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && end >= 0 ? Int(end) : nil
+    }
+
+    /// The number of partitions of a topic; blocks.
+    func partitionCount(of topic: String, milliseconds: Int) throws(KafkaError) -> Int {
+        let operation = "describe topic \(topic)"
+        guard let handle = unsafe rd_kafka_topic_new(pointer, topic, nil) else {
+            throw Self.error(rd_kafka_last_error().rawValue, operation)
+        }
+        defer { unsafe rd_kafka_topic_destroy(handle) }
+        var found: UnsafePointer<rd_kafka_metadata>?
+        let code = unsafe rd_kafka_metadata(
+            pointer,
+            0,
+            handle,
+            &found,
+            Int32(clamping: milliseconds)
+        )
+        try Self.check(code.rawValue, operation)
+        guard let metadata = unsafe found else { throw .own(operation, "no answer") }
+        defer { unsafe rd_kafka_metadata_destroy(metadata) }
+        guard unsafe metadata.pointee.topic_cnt == 1 else {
+            throw .own(operation, "no such topic in the answer")
+        }
+        let described = unsafe metadata.pointee.topics[0]
+        try Self.check(unsafe described.err.rawValue, operation)
+        return unsafe Int(described.partition_cnt)
+    }
+}

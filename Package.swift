@@ -212,8 +212,8 @@ let package = Package(
         tests(
             "LedgerWriterTests",
             [
-                "Checkpoints", "ConformanceKit", "Cryptography", "Merkle", "Streams",
-                "StreamsKafka", "StreamsPostgres", "ledger-writer",
+                "Checkpoints", "ConformanceKit", "Cryptography", "HTTPServing", "Merkle", "Streams",
+                "StreamsKafka", "StreamsPostgres", "Telemetry", "ledger-writer",
             ]
         ),
         tests("TelemetryTests", ["Telemetry"]),

@@ -54,7 +54,7 @@ extension LedgerMigration {
             IF (up_to - lower_bound) / width > 1000 THEN
                 RAISE EXCEPTION 'too many tables at once' USING ERRCODE = 'invalid_parameter_value';
             END IF;
-            WHILE lower_bound < up_to LOOP
+            WHILE lower_bound - width < up_to LOOP
                 name := format('entries_%s_%s', of_partition, lower_bound);
                 EXECUTE format(
                     'CREATE TABLE caracal.%I (LIKE caracal.entries INCLUDING ALL)', name);
@@ -69,11 +69,11 @@ extension LedgerMigration {
                     VALUES (of_partition, lower_bound, lower_bound + width);
                 lower_bound := lower_bound + width;
             END LOOP;
-            RETURN lower_bound;
+            RETURN lower_bound - width;
         END
         $$;
         COMMENT ON FUNCTION caracal.extend_entries IS
-            'Makes the tables for the entries of a partition below an index; returns their end.';
+            'Makes the tables for the entries of a partition below an index, and one more; returns where the last one begins.';
 
         """
 

@@ -45,8 +45,8 @@ struct BatchStatements {
     /// - Parameters:
     ///   - note: The signed checkpoint.
     ///   - full: The tiles that became full.
-    ///   - upper: The partial tiles above the lowest level, if they have changed.
-    mutating func add(_ note: [UInt8], _ full: [TileFrontier.FullTile], upper: [UInt8]?) {
+    ///   - partial: The hashes that are in no full tile.
+    mutating func add(_ note: [UInt8], _ full: [TileFrontier.FullTile], partial: [UInt8]) {
         if !full.isEmpty {
             add(
                 """
@@ -59,15 +59,13 @@ struct BatchStatements {
                 .byteStrings(full.map(\.hashes))
             )
         }
-        if let upper {
-            add(
-                """
-                INSERT INTO caracal.trees (partition, upper) VALUES ($1, $2)
-                ON CONFLICT (partition) DO UPDATE SET upper = excluded.upper
-                """,
-                .bytes(upper)
-            )
-        }
+        add(
+            """
+            INSERT INTO caracal.trees (partition, partial) VALUES ($1, $2)
+            ON CONFLICT (partition) DO UPDATE SET partial = excluded.partial
+            """,
+            .bytes(partial)
+        )
         var range: [UInt8] = []
         for hash in batch.after.hashes { hash.append(to: &range) }
         add(

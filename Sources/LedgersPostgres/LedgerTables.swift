@@ -10,9 +10,8 @@
 // The tables below `entries` hold a range of indices of one partition each. A writer has them made
 // ahead through `extend_entries`, which needs no right to make tables.
 //
-// `tiles` has the full tiles of every level. Of the partial ones, level 0 is the leaf hashes of the
-// entries behind the last full tile, and the others stand one behind the other, 32 bytes a hash and
-// level 1 first, in `trees.upper`, which changes only when a tile of level 0 becomes full.
+// `tiles` has the full tiles of every level, `trees.partial` the hashes behind the last full one of
+// each, level 0 first, 32 bytes a hash: together all that proofs need.
 //
 // The newest row of `checkpoints` is the tree as it is: `range` has the roots of its perfect
 // subtrees, 32 bytes each and the largest first.
@@ -88,9 +87,9 @@ extension LedgerMigration {
 
         CREATE TABLE caracal.trees (
             partition integer PRIMARY KEY,
-            upper bytea NOT NULL CHECK (octet_length(upper) % 32 = 0)
+            partial bytea NOT NULL CHECK (octet_length(partial) % 32 = 0)
         );
-        ALTER TABLE caracal.trees ALTER COLUMN upper SET STORAGE EXTERNAL;
+        ALTER TABLE caracal.trees ALTER COLUMN partial SET STORAGE EXTERNAL;
 
         CREATE TABLE caracal.checkpoints (
             partition integer NOT NULL,

@@ -167,7 +167,7 @@ actor PartitionLedger {
                 throw .verificationFailed(index: batch.firstIndex)
             }
             var statements = BatchStatements(batch, partition)
-            statements.add(note, full, upper: full.isEmpty ? nil : frontier.upper)
+            statements.add(note, full, partial: frontier.bytes)
             try finish(session, statements.all)
             self.frontier = frontier
         }

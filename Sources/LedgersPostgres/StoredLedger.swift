@@ -112,17 +112,12 @@ struct StoredLedger {
         guard let size = rows.integer(0, 0), size > 0,
             let range = CompactRange(size: size, hashes: hashes), range.root == root
         else { throw damaged("the newest checkpoint does not fit together") }
-        let upper = try query(
-            "SELECT upper FROM caracal.trees WHERE partition = $1",
+        let partial = try query(
+            "SELECT partial FROM caracal.trees WHERE partition = $1",
             .integer(partition)
         )
-        let full = size - size % TileCoordinate.fullWidth
-        guard
-            let frontier = TileFrontier(
-                range,
-                leaves: try leaves(in: full..<size),
-                upper: upper.count > 0 ? upper.bytes(0, 0) : []
-            )
+        let stored = partial.count > 0 ? partial.bytes(0, 0) : []
+        guard let frontier = TileFrontier(range, partial: stored)
         else { throw damaged("the tree's edge is not that of checkpoint \(size)") }
         return (frontier, rows.bytes(0, 3))
     }

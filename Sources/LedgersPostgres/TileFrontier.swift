@@ -25,22 +25,19 @@ struct TileFrontier: Equatable {
     ///
     /// - Parameters:
     ///   - range: The roots of the perfect subtrees.
-    ///   - leaves: The leaf hashes behind the last full tile.
-    ///   - upper: The other levels' hashes, one level behind the other.
-    init?(_ range: CompactRange, leaves: [Digest], upper: [UInt8]) {
+    ///   - stored: The hashes behind the last full tile of each level, one level behind the other.
+    init?(_ range: CompactRange, partial stored: [UInt8]) {
         let layout = TileLayout(size: range.size)
-        var lists = [leaves]
-        let bytes = upper.span
+        var lists: [[Digest]] = []
+        let bytes = stored.span
         var place = 0
-        for level in 1..<max(layout.levelCount, 1) {
+        for level in 0..<layout.levelCount {
             let count = layout.partialWidth(level: level) * Digest.byteCount
             guard place + count <= bytes.count else { return nil }
             lists.append([Digest](bytes.extracting(place..<place + count)))
             place += count
         }
-        guard place == bytes.count, leaves.count == layout.partialWidth(level: 0) else {
-            return nil
-        }
+        guard place == bytes.count else { return nil }
         let source = TiledHashes(size: range.size) { level, places in
             let start = layout.fullTileCount(level: level) * TileCoordinate.fullWidth
             guard places.lowerBound >= start else { return [] }
@@ -53,10 +50,10 @@ struct TileFrontier: Equatable {
         partial = lists
     }
 
-    /// The hashes of all levels but the lowest, as they are stored.
-    var upper: [UInt8] {
+    /// The hashes as they are stored.
+    var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        for hash in partial.dropFirst().joined() { hash.append(to: &bytes) }
+        for hash in partial.joined() { hash.append(to: &bytes) }
         return bytes
     }
 

@@ -1,1 +1,0 @@
-// Filled by what comes next.

@@ -28,6 +28,7 @@ enum Main {
             GraphCommand.command,
             KeygenCommand.command,
             VkeyCommand.command,
+            MigrateCommand.command, TopicsCommand.command, ProduceCommand.command,
         ]
     )
 

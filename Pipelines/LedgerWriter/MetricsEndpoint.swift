@@ -14,10 +14,17 @@ import Telemetry
 struct MetricsEndpoint: Sendable {
     private let metrics: Metrics
     private let health: Health
+    private let refresh: @Sendable () -> Void
 
-    init(metrics: Metrics, health: Health) {
+    /// - Parameters:
+    ///   - metrics: What is shown.
+    ///   - health: What is asked.
+    ///   - refresh: Brings metrics up to date that nobody tells; called before they are shown, and
+    ///     does not block.
+    init(metrics: Metrics, health: Health, refresh: @escaping @Sendable () -> Void = {}) {
         self.metrics = metrics
         self.health = health
+        self.refresh = refresh
     }
 
     /// Starts to serve it; the answers are counted by status.
@@ -41,6 +48,7 @@ struct MetricsEndpoint: Sendable {
     func respond(_ request: HTTPRequest) -> HTTPResponse {
         switch request.path {
         case "/metrics":
+            refresh()
             let content = Array(metrics.exposition.utf8)
             return uncached(HTTPResponse(.ok, type: Metrics.contentType, content: content))
         case "/health/live":

@@ -18,8 +18,17 @@ public struct EventIDWindow: Sendable {
         case conflicting
     }
 
+    /// An identifier as the window knows it: computed once, used to find and to insert.
+    public struct Key: Sendable {
+        fileprivate let half: Half
+
+        public init(_ eventID: Span<UInt8>) {
+            half = Half(SHA256.digest(of: eventID))
+        }
+    }
+
     /// The first half of a digest: enough that nobody finds two alike.
-    private struct Half: Equatable {
+    fileprivate struct Half: Equatable, Sendable {
         let high: UInt64
         let low: UInt64
 
@@ -54,14 +63,24 @@ public struct EventIDWindow: Sendable {
 
     /// Looks up the event with this identifier.
     public func find(_ eventID: Span<UInt8>, leaf: Digest) -> Finding {
-        let place = table[slot(of: Half(SHA256.digest(of: eventID)))]
+        find(Key(eventID), leaf: leaf)
+    }
+
+    /// Looks up the event with this identifier.
+    public func find(_ key: Key, leaf: Digest) -> Finding {
+        let place = table[slot(of: key.half)]
         if place == 0 { return .new }
         return ring[Int(place) - 1].leaf == Half(leaf) ? .repeated : .conflicting
     }
 
     /// Adds an entry; the oldest one goes if the window is full.
     public mutating func insert(_ eventID: Span<UInt8>, leaf: Digest) {
-        let entry = Entry(id: Half(SHA256.digest(of: eventID)), leaf: Half(leaf))
+        insert(Key(eventID), leaf: leaf)
+    }
+
+    /// Adds an entry; the oldest one goes if the window is full.
+    public mutating func insert(_ key: Key, leaf: Digest) {
+        let entry = Entry(id: key.half, leaf: Half(leaf))
         let place: Int
         if ring.count < limit {
             place = ring.count

@@ -122,6 +122,7 @@ public struct LedgerLane: CommitLog, Sendable {
         marks.beginArena()
         for index in part.elements.indices {
             let entry = part.elements[index]
+            let key = window == nil ? nil : EventIDWindow.Key(arena.extracting(entry.eventIDRange))
             if entry.offset < nextOffset {
                 left.append(index)
                 duplicates += 1
@@ -133,16 +134,14 @@ public struct LedgerLane: CommitLog, Sendable {
                     left.append(index)
                     refused.append(Self.poisonous(entry, arena))
                 }
-            } else if let refusal = try recognise(entry, arena) {
+            } else if let refusal = try recognise(entry, key, arena) {
                 left.append(index)
                 if let refusal { refused.append(refusal) } else { duplicates += 1 }
             } else if entry.offset == poison {
                 left.append(index)
                 refused.append(Self.poisonous(entry, arena))
             }
-            if window != nil, left.last != index {
-                window?.insert(arena.extracting(entry.eventIDRange), leaf: entry.leaf)
-            }
+            if let key, left.last != index { window?.insert(key, leaf: entry.leaf) }
         }
         if left.isEmpty { return part }
         var admitted = part
@@ -162,10 +161,11 @@ public struct LedgerLane: CommitLog, Sendable {
     ///   left out.
     private func recognise(
         _ entry: LedgerEntry,
+        _ key: EventIDWindow.Key?,
         _ arena: Span<UInt8>
     ) throws -> RefusedRecord?? {
-        guard let window else { throw EventIDWindowNeeded() }
-        switch window.find(arena.extracting(entry.eventIDRange), leaf: entry.leaf) {
+        guard let window, let key else { throw EventIDWindowNeeded() }
+        switch window.find(key, leaf: entry.leaf) {
         case .new:
             return nil
         case .repeated:

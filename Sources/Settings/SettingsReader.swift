@@ -81,6 +81,25 @@ public struct SettingsReader {
         }
     }
 
+    /// Text that is not empty; required.
+    public mutating func requiredText(_ key: String) -> String {
+        read(key, nil, standIn: "", "a text of at least one letter") { text in
+            text.isEmpty ? nil : text
+        }
+    }
+
+    /// Text that is never printed; required.
+    public mutating func requiredSecret(_ key: String) -> Secret {
+        read(key, nil, standIn: Secret(""), "a secret of at least one letter") { text in
+            text.isEmpty ? nil : Secret(text)
+        }
+    }
+
+    /// Adds a problem that somebody else has found in a setting.
+    public mutating func report(_ problem: String) {
+        problems.append(problem)
+    }
+
     /// Texts between commas, at least one; required.
     public mutating func strings(_ key: String) -> [String] {
         read(key, nil, standIn: [], "a list such as 'a, b'") { text in

@@ -35,14 +35,16 @@ public struct SettingsSource: Sendable {
     ///   - prefix: What the names of ours begin with.
     /// - Returns: A source in which a key is looked up by its variable's name.
     public static func environment(_ variables: [String: String], prefix: String) -> Self {
-        let name = { @Sendable (key: String) in
-            prefix + key.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" }
-        }
-        var source = Self(name: name, isOurs: false)
+        var source = Self(name: { variableName(of: $0, prefix: prefix) }, isOurs: false)
         for (name, text) in variables where name.hasPrefix(prefix) {
             source.add(name, text, origin: name)
         }
         return source
+    }
+
+    /// The variable that sets `key`: the key in upper case, `.` and `-` as `_`, behind `prefix`.
+    public static func variableName(of key: String, prefix: String) -> String {
+        prefix + key.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" }
     }
 
     /// Lines `key = value`, and lines that are blank or begin with `#`.

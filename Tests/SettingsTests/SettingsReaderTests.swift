@@ -22,6 +22,35 @@ import Testing
         )
     }
 
+    @Test func takesWhateverIsUnderAPrefix() throws {
+        var reader = SettingsReader([
+            .commandLine([
+                (key: "k.a.b", text: "1", word: "--set"), (key: "k.p", text: "s", word: "--set"),
+            ]),
+            .environment(["T_K_A_B": "2", "T_K_C": "3", "T_K_UNKNOWN": "4"], prefix: "T_"),
+            .file("k.d = 5\nk.a.b = 6", path: "t.conf"),
+        ])
+        let texts = reader.texts(under: "k.", known: ["a.b", "c"], secrets: ["p"])
+        reader.report("k.d: is not known")
+        #expect(texts == ["a.b": "1", "c": "3", "d": "5", "p": "s"])
+        #expect(
+            reader.effective == [
+                "k.a.b = 1 (--set)", "k.c = 3 (T_K_C)", "k.d = 5 (t.conf:1)",
+                "k.p = <redacted> (--set)",
+            ]
+        )
+        #expect(throws: SettingsError(problems: ["k.d: is not known"])) { try reader.finish() }
+    }
+
+    @Test func namesWhatIsMissing() {
+        var reader = SettingsReader([.environment([:], prefix: "T_")])
+        _ = reader.requiredText("a")
+        _ = reader.requiredSecret("b")
+        #expect(throws: SettingsError(problems: ["a: missing", "b: missing"])) {
+            try reader.finish()
+        }
+    }
+
     @Test func namesEveryProblemAtOnce() {
         let file = """
             # The batch.

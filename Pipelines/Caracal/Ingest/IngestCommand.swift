@@ -9,37 +9,6 @@ import Synchronization
 
 /// `caracal ingest`: rows of a file into the event log.
 enum IngestCommand {
-    typealias Format = CaracalSettings.InputFormat
-
-    /// Within how many bytes the first line has to begin.
-    private static let headSize = 4 << 20
-
-    private static let file = Parameter.argument(
-        "file",
-        .path(),
-        help: "The file to read; '-' is standard input."
-    )
-    private static let format = Parameter<Format>.option(
-        "format",
-        .choice("NAME"),
-        help: "auto, llm-trace or ndjson."
-    ).optional(default: "auto")
-    private static let agents = Parameter.option(
-        "agents",
-        .wholeNumber(in: CaracalSettings.agentCounts),
-        help: "How many agents the rows of a trace are dealt to."
-    ).optional(default: "16")
-    private static let pricebook = Parameter.option(
-        "pricebook",
-        .path(),
-        help: "Prices as CSV: resource_type,unit,price,currency."
-    ).optional(default: "built in")
-    private static let source = Parameter.option(
-        "source",
-        .text("NAME"),
-        help: "The source's name, which its rows are known by."
-    ).optional(default: "the file's base name")
-
     static let command = Command(
         "ingest",
         about: """
@@ -55,7 +24,8 @@ enum IngestCommand {
             "producer | caracal ingest my-ledger - --source producer",
         ],
         parameters: [
-            Common.folder, file, format, agents, pricebook, source, Common.config,
+            Common.folder, RowInput.file, RowInput.format, RowInput.agents, RowInput.pricebook,
+            RowInput.source, Common.config,
         ],
         action: run
     )
@@ -65,10 +35,10 @@ enum IngestCommand {
         _ console: Console
     ) async throws(CommandError) -> ExitCode {
         let settings = try CaracalSettings.read(file: arguments[Common.config])
-        let path = try arguments[file]
-        let source = try sourceName(arguments[Self.source], path)
+        let path = try arguments[RowInput.file]
+        let source = try RowInput.sourceName(arguments, path)
         let folder = try CaracalFolder(arguments[Common.folder])
-        let pricebook = try Pricebook.read(arguments[pricebook] ?? settings.pricebook)
+        let pricebook = try Pricebook.read(arguments[RowInput.pricebook] ?? settings.pricebook)
         let shutdown = Shutdown()
         let input = try InputFile(path, wakeDescriptor: shutdown.wakeDescriptor)
         let appender = try await folder.appender(
@@ -77,14 +47,18 @@ enum IngestCommand {
         )
         let size = input.size
         var head: [UInt8] = []
-        if try !readHead(of: input, into: &head) {
+        if try !RowInput.readHead(of: input, into: &head) {
             return try finish(SourceIngest.Counts(), isComplete: false, console)
         }
-        let format = try InputFormat.find(arguments[format] ?? settings.format, head, path)
-        let decoder = try makeDecoder(
+        let format = try InputFormat.find(
+            arguments[RowInput.format] ?? settings.format,
+            head,
+            path
+        )
+        let decoder = try RowInput.makeDecoder(
             format,
             source: source,
-            agents: try arguments[agents] ?? settings.agents,
+            agents: try arguments[RowInput.agents] ?? settings.agents,
             pricebook: pricebook
         )
         let reporter = LetterReporter(path, console)
@@ -122,33 +96,6 @@ enum IngestCommand {
         return try finish(await job.counts, isComplete: isComplete, console)
     }
 
-    /// Reads the beginning of the source: up to the first line that is not blank, or to the end.
-    ///
-    /// A pipe hands over what was written to it so far, which may be less than a line. Of a line that
-    /// is longer than a row may be, the beginning is enough.
-    ///
-    /// - Returns: `false` if the process was asked to end before.
-    private static func readHead(
-        of input: borrowing InputFile,
-        into head: inout [UInt8]
-    ) throws(CommandError) -> Bool {
-        var lines = LineSplitter()
-        var hasLine = false
-        while !hasLine, head.count < headSize {
-            let start = head.count
-            switch try input.read(SourceIngest.readSize, into: &head) {
-            case .interrupted: return false
-            case .end: return true
-            case .bytes:
-                let bytes = head
-                lines.feed(bytes.span.extracting(start...)) { _, line in
-                    hasLine = hasLine || !line.isEmpty
-                }
-            }
-        }
-        return true
-    }
-
     private static func finish(
         _ counts: SourceIngest.Counts,
         isComplete: Bool,
@@ -163,24 +110,6 @@ enum IngestCommand {
             return .tryAgain
         }
         return counts.dead > 0 ? .badData : .success
-    }
-
-    private static func makeDecoder(
-        _ format: InputFormat,
-        source: String,
-        agents: Int,
-        pricebook: Pricebook
-    ) throws(CommandError) -> RowDecoder {
-        do {
-            return try RowDecoder(
-                format: format,
-                source: source,
-                agents: agents,
-                pricebook: pricebook
-            )
-        } catch {
-            throw CommandError("\(error)", exitCode: error is PricebookError ? .badData : .usage)
-        }
     }
 
     /// The dead letters of the source; says which rows that count as read they are.
@@ -198,42 +127,5 @@ enum IngestCommand {
             return true
         }
         return known.withLock { $0 }
-    }
-
-    private static func sourceName(_ given: String?, _ path: String) throws(CommandError) -> String
-    {
-        let name = given ?? path.split(separator: "/").last.map(String.init) ?? path
-        if path == "-", given == nil {
-            throw .usage("standard input has no name; give its rows one: --source NAME")
-        }
-        guard name.utf8.count <= EventLimits.nameBytes else {
-            throw .usage("--source: a name has at most \(EventLimits.nameBytes) bytes")
-        }
-        return name
-    }
-}
-
-extension InputFormat {
-    /// The format that the user chose, or that the first line has.
-    fileprivate static func find(
-        _ choice: CaracalSettings.InputFormat,
-        _ head: [UInt8],
-        _ path: String
-    ) throws(CommandError) -> InputFormat {
-        /// Ends the look at the head with the first row.
-        struct Found: Error {}
-        var rows = RowReader(format: InputFormat(rawValue: choice.rawValue))
-        do {
-            try rows.feed(head.span) { _, _ in throw Found() }
-            try rows.finish { _, _ in throw Found() }
-        } catch let error as InputError {
-            throw CommandError("\(path): \(error)", exitCode: .badData)
-        } catch {
-            // A row was found, so the format is known.
-        }
-        guard let format = rows.format else {
-            throw CommandError("\(path): \(InputError.unrecognised)", exitCode: .badData)
-        }
-        return format
     }
 }

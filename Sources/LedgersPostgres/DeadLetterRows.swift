@@ -1,0 +1,103 @@
+import Ledgers
+public import StreamsPostgres
+
+/// What the outbox and those who send dead letters again do with their rows.
+public enum DeadLetterRows {
+    private static let columns = """
+        partition, source_offset, reason, message, bytes, \
+        (extract(epoch FROM created_at) * 1000000)::bigint, is_published, is_redriven
+        """
+
+    /// The dead letters that have not been copied to their topic, the first ones by place.
+    ///
+    /// - Parameter limit: The most that are returned.
+    /// - Throws: ``PostgresError``.
+    public static func unpublished(
+        _ session: PostgresSession,
+        limit: Int
+    ) throws(PostgresError) -> [PostgresDeadLetter] {
+        let rows = try session.query(
+            """
+            SELECT \(columns)
+            FROM caracal.dead_letters WHERE NOT is_published
+            ORDER BY partition, source_offset LIMIT $1
+            """,
+            [.integer(limit)]
+        )
+        return (0..<rows.count).compactMap { letter(rows, $0) }
+    }
+
+    /// The dead letter of one record, or `nil` if there is none.
+    ///
+    /// - Throws: ``PostgresError``.
+    public static func letter(
+        _ session: PostgresSession,
+        partition: Int,
+        offset: Int
+    ) throws(PostgresError) -> PostgresDeadLetter? {
+        let rows = try session.query(
+            """
+            SELECT \(columns)
+            FROM caracal.dead_letters WHERE partition = $1::bigint::integer AND source_offset = $2
+            """,
+            [.integer(partition), .integer(offset)]
+        )
+        return rows.count == 1 ? letter(rows, 0) : nil
+    }
+
+    /// Remembers that the letters have been copied to their topic.
+    ///
+    /// - Throws: ``PostgresError``, with nothing changed.
+    public static func markPublished(
+        _ session: PostgresSession,
+        _ letters: [PostgresDeadLetter]
+    ) throws(PostgresError) {
+        try mark("is_published", session, letters)
+    }
+
+    /// Remembers that the letters have been sent again.
+    ///
+    /// - Throws: ``PostgresError``, with nothing changed.
+    public static func markRedriven(
+        _ session: PostgresSession,
+        _ letters: [PostgresDeadLetter]
+    ) throws(PostgresError) {
+        try mark("is_redriven", session, letters)
+    }
+
+    private static func mark(
+        _ column: StaticString,
+        _ session: PostgresSession,
+        _ letters: [PostgresDeadLetter]
+    ) throws(PostgresError) {
+        _ = try session.query(
+            """
+            UPDATE caracal.dead_letters AS d SET \(column) = true
+            FROM unnest($1::bigint[], $2::bigint[]) AS u (p, o)
+            WHERE d.partition = u.p AND d.source_offset = u.o
+            """,
+            [
+                .integers(letters.map(\.partition)),
+                .integers(letters.map(\.record.offset)),
+            ]
+        )
+    }
+
+    private static func letter(_ rows: PostgresRows, _ row: Int) -> PostgresDeadLetter? {
+        guard let partition = rows.integer(row, 0), let offset = rows.integer(row, 1),
+            let reason = DeadLetterReason(rawValue: rows.text(row, 2))
+        else { return nil }
+        return PostgresDeadLetter(
+            partition: partition,
+            record: RefusedRecord(
+                offset: offset,
+                reason: reason,
+                message: rows.text(row, 3),
+                bytes: rows.bytes(row, 4)
+            ),
+            microseconds: rows.integer(row, 5) ?? 0,
+            isPublished: rows.bool(row, 6),
+            isRedriven: rows.bool(row, 7)
+        )
+    }
+}

@@ -27,6 +27,11 @@ import Testing
                 let isIndex =
                     name.hasPrefix("index") || name.contains(".sqlite") || name.contains(".db")
                 if isIndex && outcome.code == 0 { continue }
+                // A digit that has become a higher one says a newer version, and names the folder.
+                if outcome.code == 65, name == "format" {
+                    #expect(outcome.errors.contains("newer version"))
+                    continue
+                }
                 #expect(outcome.code == 1, "\(name) at \(place) of \(size)")
                 let problems = try object(of: outcome)["problems"] as? [Any]
                 #expect(problems?.isEmpty == false, "\(name) at \(place) of \(size)")

@@ -27,6 +27,11 @@ import Testing
                 let isIndex =
                     name.hasPrefix("index") || name.contains(".sqlite") || name.contains(".db")
                 if isIndex && outcome.code == 0 { continue }
+                if name == "format", place == size - 2 {
+                    // The version's digit: a newer one is refused, damaged or not.
+                    #expect(outcome.code == 65)
+                    continue
+                }
                 #expect(outcome.code == 1, "\(name) at \(place) of \(size)")
                 let problems = try object(of: outcome)["problems"] as? [Any]
                 #expect(problems?.isEmpty == false, "\(name) at \(place) of \(size)")

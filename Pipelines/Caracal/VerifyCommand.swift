@@ -77,12 +77,8 @@ enum VerifyCommand {
         do throws(StorageError) {
             _ = try CaracalFolder.format.check(folder.path)
         } catch {
-            switch error {
-            case .damaged(let damage):
-                audit.report(damage.reason, file: damage.path, offset: damage.offset)
-            default:
-                throw CommandError(error)
-            }
+            guard case .damaged(let damage) = error else { throw CommandError(error) }
+            audit.report(damage.reason, file: damage.path, offset: damage.offset)
         }
     }
 }

@@ -67,10 +67,9 @@ enum VerifyCommand {
         return try audit.finish(isJSON, console)
     }
 
-    /// Reports a format file that is not right; a version that is not known cannot be told from
-    /// damage.
+    /// Reports a format file that is not right.
     ///
-    /// - Throws: ``CommandError`` if there is no caracal folder.
+    /// - Throws: ``CommandError`` if there is no caracal folder, or one of a newer version.
     private static func checkFormat(
         _ folder: CaracalFolder,
         _ audit: inout FolderAudit
@@ -78,14 +77,8 @@ enum VerifyCommand {
         do throws(StorageError) {
             _ = try CaracalFolder.format.check(folder.path)
         } catch {
-            switch error {
-            case .damaged(let damage):
-                audit.report(damage.reason, file: damage.path, offset: damage.offset)
-            case .newerVersion:
-                audit.report("\(error)", file: FormatVersionFile.path(in: folder.path))
-            default:
-                throw CommandError(error)
-            }
+            guard case .damaged(let damage) = error else { throw CommandError(error) }
+            audit.report(damage.reason, file: damage.path, offset: damage.offset)
         }
     }
 }

@@ -9,8 +9,9 @@ import StreamsEmbedded
 ///     <ledger>/tree/00, 01, ...              derived: one list of hashes for each level of tiles
 ///     <ledger>/frames                        derived: where each frame of entries lies
 ///
-/// Segments are the ledger of record: all else can be made again from them. Their frames, in the
-/// format of `FrameHeader`, are
+/// Segments are the ledger of record: all else can be made again from them. One has its name once its
+/// first frame is durable; what a crash has left of one before, under the name with `.new` behind it,
+/// counts for nothing. Their frames, in the format of `FrameHeader`, are
 ///
 ///     1  entries: UInt32 end offsets of N entries, then their canonical bytes
 ///     2  commit: a ``LedgerRecord``; it makes the entries before it part of the ledger

@@ -27,6 +27,11 @@ import Testing
                 let isIndex =
                     name.hasPrefix("index") || name.contains(".sqlite") || name.contains(".db")
                 if isIndex && outcome.code == 0 { continue }
+                if name == "format", place == size - 2 {
+                    // The version's digit: a newer one is refused, damaged or not.
+                    #expect(outcome.code == 65)
+                    continue
+                }
                 #expect(outcome.code == 1, "\(name) at \(place) of \(size)")
                 let problems = try object(of: outcome)["problems"] as? [Any]
                 #expect(problems?.isEmpty == false, "\(name) at \(place) of \(size)")
@@ -155,19 +160,15 @@ import Testing
         let made = unsafe mkfifo(pipe, 0o600)
         #expect(made == 0)
         let running = try Running(["verify", ledger.path, "--json"])
-        var writer: Int32 = -1
-        try wait(for: {
-            running.signal(SIGSTOP)
-            writer = unsafe open(pipe, O_WRONLY | O_NONBLOCK)
-            if writer < 0 { running.signal(SIGCONT) }
-            return writer >= 0
-        })
+        defer { if running.process.isRunning { running.signal(SIGKILL) } }
+        try running.waitUntilAsleep()
         for name in try grown.files() where name != "ledger/format" {
             let path = "\(ledger.path)/\(name)"
             try Data(contentsOf: URL(filePath: "\(grown.path)/\(name)"))
                 .write(to: URL(filePath: path))
         }
-        running.signal(SIGCONT)
+        let writer = unsafe open(pipe, O_WRONLY | O_NONBLOCK)
+        try #require(writer >= 0)
         let outcome = try running.wait()
         close(writer)
         let report = try object(of: outcome)

@@ -215,4 +215,30 @@ import Testing
         }
         #expect(try events(ledger) == events(whole))
     }
+
+    @Test func drivesLettersAgainInTheirOrder() throws {
+        let numbers = 1...40
+        let ledger = try Ledger.holding(numbers.map { eventLine($0, producer: "p") })
+        let conflicts = numbers.map { eventLine($0, cost: "7", producer: "p") + "\n" }.joined()
+        _ = try ledger.run("ingest", ledger.scratch.file("b.ndjson", conflicts))
+        try ledger.drain()
+        let retried = try ledger.run("dlq retry", "--all")
+        #expect(retried.lastLine == "sent 40 already 0 dead 0", "\(retried.errors)")
+        #expect(try letters(ledger).map { $0["redrivenAt"] as? Int } == Array(80..<120))
+        #expect(try ledger.run("dlq retry", "--all").lastLine == "sent 0 already 0 dead 0")
+        #expect(try ledger.status()["logEnd"] as? Int == 120)
+    }
+
+    /// One pass over the letters, not one for each: the limit is one of the processor's time.
+    @Test func drivesManyLettersAgainInOnePass() throws {
+        let ledger = try Ledger()
+        let rows = String(repeating: "{}\n", count: 4_000)
+        #expect(try ledger.run("ingest", ledger.scratch.file("a.ndjson", rows)).code == 65)
+        let retried = try Caracal.run(
+            ["dlq", "retry", ledger.path, "--all"],
+            limit: "ulimit -t 8"
+        )
+        #expect(retried.code == 65)
+        #expect(retried.lastLine == "sent 0 already 0 dead 4000")
+    }
 }

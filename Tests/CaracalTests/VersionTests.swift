@@ -16,8 +16,9 @@ import Testing
         let ledger = try Ledger(copying: Ledger.shared.get())
         let path = "\(ledger.path)/\(file)"
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        try #require(text.hasSuffix(" 1\n"))
-        try text.replacing(" 1\n", with: " 2\n").write(
+        let words = text.split { $0.isWhitespace }
+        let version = try #require(words.last.flatMap { Int($0) })
+        try text.replacing(" \(version)\n", with: " \(version + 1)\n").write(
             toFile: path,
             atomically: true,
             encoding: .utf8

@@ -55,6 +55,23 @@ import Testing
         await index.close()
     }
 
+    /// An index of a ledger that lacks a segment would lack its rows: it says so and ends.
+    @Test func aSegmentThatIsMissingIsNotPassedOver() async throws {
+        let ledger = try await fixture()
+        try await ledger.add(Self.batches, segmentLimit: 1_000)
+        let folder = "\(ledger.path)/entries"
+        let names = TemporaryFolder.files(of: folder)
+        try #require(names.count >= 4)
+        for name in names {
+            let url = URL(filePath: "\(folder)/\(name)")
+            let bytes = try Data(contentsOf: url)
+            try FileManager.default.removeItem(at: url)
+            await #expect(throws: EntryIndexError.self, "\(name)") { try await ledger.makeIndex() }
+            try bytes.write(to: url)
+        }
+        try await ledger.makeIndex()
+    }
+
     /// An index goes on where it was, in another process or after a crash between transactions.
     @Test func goesOnWhereItWas() async throws {
         let ledger = try await fixture()

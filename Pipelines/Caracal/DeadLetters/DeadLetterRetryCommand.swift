@@ -3,7 +3,6 @@ import Events
 import LedgersEmbedded
 import Settings
 import StreamsEmbedded
-import Synchronization
 
 /// `caracal dlq retry`: dead letters, sent again.
 enum DeadLetterRetryCommand {
@@ -50,23 +49,47 @@ enum DeadLetterRetryCommand {
         if let id {
             try await retry.send(try await letters.letter(id), with: corrected)
         } else {
-            for id in try await openLetters(letters) {
-                try await retry.send(try await letters.letter(id), with: nil)
-            }
+            try await sendAll(letters, &retry)
         }
         await appender.close()
         try console.output("sent \(retry.sent) already \(retry.already) dead \(retry.dead)")
         return retry.dead > 0 ? .badData : .success
     }
 
-    /// The ids of the letters that were not sent again; of each letter only its name is kept.
-    private static func openLetters(_ letters: DeadLetters) async throws(CommandError) -> [String] {
-        let ids = Mutex<[String]>([])
-        try await letters.forEach { item in
-            if item.redrivenAt == nil { ids.withLock { $0.append(item.id) } }
-            return true
+    /// Sends every letter that was not sent again, in their order, while they are read.
+    private static func sendAll(
+        _ letters: DeadLetters,
+        _ retry: inout LetterRetry
+    ) async throws(CommandError) {
+        let queue = LetterQueue()
+        async let reading = read(letters, into: queue)
+        var failure: CommandError?
+        while failure == nil, let letter = await queue.next() {
+            do {
+                try await retry.send(letter, with: nil)
+            } catch {
+                failure = error
+            }
         }
-        return ids.withLock { $0 }
+        queue.end()
+        let outcome = await reading
+        if let failure { throw failure }
+        try outcome.get()
+    }
+
+    private static func read(
+        _ letters: DeadLetters,
+        into queue: LetterQueue
+    ) async -> Result<Void, CommandError> {
+        defer { queue.end() }
+        do throws(CommandError) {
+            try await letters.forEach { letter in
+                letter.redrivenAt != nil || queue.add(letter)
+            }
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
     }
 
     private static func bytes(at path: String) throws(CommandError) -> [UInt8] {

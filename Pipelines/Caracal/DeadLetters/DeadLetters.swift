@@ -7,7 +7,9 @@ import Synchronization
 struct DeadLetters {
     let folder: CaracalFolder
 
-    /// Shows `visit` one letter after another, until it returns `false`.
+    /// Shows `visit` one letter after another, in one pass, until it returns `false`.
+    ///
+    /// It is called on threads of their own, which it may block.
     func forEach(
         _ visit: @escaping @Sendable (DeadLetterItem) -> Bool
     ) async throws(CommandError) {
@@ -26,10 +28,15 @@ struct DeadLetters {
             throw CommandError(error)
         }
         let reader = try folder.ledgerReader()
-        try storing { () throws(StorageError) in
-            try reader.refused { _, refused in
-                visit(DeadLetterItem(refused, redrivenAt: sent[DeadLetterItem.id(of: refused)]))
+        do {
+            try await BlockingExecutor(label: "caracal.letters").perform {
+                () throws(StorageError) in
+                try reader.refused { _, refused in
+                    visit(DeadLetterItem(refused, redrivenAt: sent[DeadLetterItem.id(of: refused)]))
+                }
             }
+        } catch {
+            throw CommandError(error)
         }
     }
 

@@ -4,6 +4,9 @@
 ///     <log>/append.lock                     who appends
 ///     <log>/0/00000000000000000000.log      segments of partition 0, by their first offset
 ///     <log>/0/end                           how far it is durable
+///
+/// A segment begins with a summary and has its name once that is durable; what a crash has left of one
+/// before, under the name with `.new` behind it, counts for nothing.
 struct PartitionFiles: Sendable {
     static let format = FormatVersionFile(kind: "event-log", version: 2, oldest: 2)
 

@@ -43,6 +43,7 @@ public final class KafkaServer: Sendable {
     /// - Parameters:
     ///   - options: Of the script's `start`, such as `["--brokers", "3"]`.
     ///   - properties: Of the brokers, such as `["log.retention.check.interval.ms=500"]`.
+    /// - Throws: ``Failure``, with the script's words.
     public init(options: [String] = [], properties: [String] = []) throws {
         guard let script = Self.script else { throw Failure(description: "no CARACAL_TEST_KAFKA") }
         folder = NSTemporaryDirectory() + "caracal-kafka-\(UUID().uuidString)"

@@ -12,8 +12,8 @@ import Testing
         _ partition: Int,
         _ offsets: Range<Int>,
         size: Int = 10
-    ) -> (isNews: Bool, pauses: Bool) {
-        guard var buffer = buffers.fill(partition) else { return (false, false) }
+    ) -> (isNews: Bool, pauses: [Int]) {
+        guard var buffer = buffers.fill(partition) else { return (false, []) }
         for offset in offsets {
             let start = UInt32(buffer.bytes.count)
             buffer.bytes += Array(repeating: 7, count: size)
@@ -83,14 +83,15 @@ import Testing
         let reader = buffers.open(0, from: 0)
         _ = buffers.resume(0)
         var offset = 0
-        var paused = false
-        while !paused {
+        var paused: [Int] = []
+        while paused.isEmpty {
             paused = fetch(&buffers, 0, offset..<offset + 100, size: 1_000).pauses
             offset += 100
         }
         // One partition alone takes half.
         #expect((2 << 20..<(2 << 20) + 200_000).contains(buffers.byteCount))
-        #expect(!fetch(&buffers, 0, offset..<offset + 1, size: 1).pauses)
+        #expect(paused == [0])
+        #expect(fetch(&buffers, 0, offset..<offset + 1, size: 1).pauses.isEmpty)
         var resumed: [Int] = []
         while resumed.isEmpty {
             guard case .buffer(_, let resume) = buffers.take(0, reader, returning: RecordBuffer())
@@ -111,12 +112,46 @@ import Testing
         }
         for partition in 0..<8 {
             var offset = 0
-            while !fetch(&buffers, partition, offset..<offset + 100, size: 1_000).pauses {
+            while fetch(&buffers, partition, offset..<offset + 100, size: 1_000).pauses.isEmpty {
                 offset += 100
             }
         }
         #expect(buffers.byteCount <= (4 << 20) + 8 * (FetchBuffers.floor + 110_000))
         for partition in 0..<8 { buffers.close(partition) }
         #expect(buffers.byteCount == 0)
+    }
+
+    @Test func whatIsReadToItsEndIsHeldWhileTheRestIsPaused() throws {
+        var buffers = buffers
+        var readers: [Int] = []
+        for partition in 0..<3 {
+            readers.append(buffers.open(partition, from: 0))
+            _ = buffers.resume(partition)
+        }
+        func end(_ partition: Int) throws -> [Int] {
+            let filled = buffers.fill(partition)
+            var buffer = try #require(filled)
+            buffer.isAtEnd = true
+            return buffers.publish(partition, buffer).pauses
+        }
+        #expect(try end(1) == [])
+        var offset = 0
+        var paused: [Int] = []
+        while paused.isEmpty {
+            paused = fetch(&buffers, 0, offset..<offset + 100, size: 1_000).pauses
+            offset += 100
+        }
+        // Partition 2 may still have something: a fetch for it comes back at once.
+        #expect(paused == [0])
+        #expect(try end(2).sorted() == [1, 2])
+        var resumed: [Int] = []
+        while resumed.isEmpty {
+            let taken = buffers.take(0, readers[0], returning: RecordBuffer())
+            guard case .buffer(_, let resume) = taken else { break }
+            resumed = resume
+        }
+        #expect(resumed == [0, 1, 2])
+        for partition in 0..<3 { #expect(buffers.resume(partition) != nil) }
+        #expect(buffers.endHolding() == [])
     }
 }

@@ -18,10 +18,14 @@ final class WakeCounter: Sendable {
     }
 
     /// Sleeps until it is woken, or has been since the last sleep, or the time is over.
-    func sleep(milliseconds: Int32) {
+    ///
+    /// - Returns: Whether it was woken.
+    @discardableResult
+    func sleep(milliseconds: Int32) -> Bool {
         var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        unsafe _ = poll(&wait, 1, milliseconds)
+        let isWoken = unsafe poll(&wait, 1, milliseconds) > 0
         var count: eventfd_t = 0
         unsafe _ = eventfd_read(descriptor, &count)
+        return isWoken
     }
 }

@@ -5,6 +5,11 @@ import Streams
 ///
 /// A partition may hold as much as all of them together leave free, and a floor in any case: one
 /// alone takes half of the bound, and many share it. Over that it pauses; below half of it it goes on.
+///
+/// A broker answers one fetch at a time, and one for partitions that have nothing waits for
+/// `fetch.max.wait.ms`: a partition that goes on meanwhile would wait behind it. So while some are
+/// paused and all others are read to their ends, those are held too, until one goes on or a moment
+/// has passed.
 struct FetchBuffers: Sendable {
     enum Taken {
         /// A buffer, and the partitions to resume.
@@ -18,6 +23,8 @@ struct FetchBuffers: Sendable {
     private enum Flow: Sendable {
         case flowing
         case paused
+        /// Has nothing, and does not ask for more while others are paused.
+        case held
         /// Somebody has been told to resume it.
         case resuming
     }
@@ -27,6 +34,7 @@ struct FetchBuffers: Sendable {
         /// Up to where the buffers reach.
         var next: Int
         var flow = Flow.paused
+        var isAtEnd = false
         var ready: [RecordBuffer] = []
         var failure: (any Error)?
         var byteCount = 0
@@ -74,6 +82,7 @@ struct FetchBuffers: Sendable {
     mutating func resume(_ partition: Int) -> Int? {
         guard let lane = lanes[partition], lane.flow != .flowing else { return nil }
         lanes[partition]?.flow = .flowing
+        lanes[partition]?.isAtEnd = false
         return lane.next
     }
 
@@ -101,15 +110,16 @@ struct FetchBuffers: Sendable {
 
     /// Takes a buffer that has been filled.
     ///
-    /// - Returns: Whether there is news for the reader, and whether the partition is to be paused.
+    /// - Returns: Whether there is news for the reader, and which partitions are to be paused.
     mutating func publish(
         _ partition: Int,
         _ buffer: RecordBuffer
-    ) -> (isNews: Bool, pauses: Bool) {
-        guard lanes[partition] != nil else { return (false, false) }
+    ) -> (isNews: Bool, pauses: [Int]) {
+        guard lanes[partition] != nil else { return (false, []) }
+        lanes[partition]?.isAtEnd = buffer.isAtEnd
         guard buffer.upper > buffer.lower else {
             recycle(buffer)
-            return (false, false)
+            return (false, hold())
         }
         let size = buffer.byteCount
         byteCount += size
@@ -117,10 +127,34 @@ struct FetchBuffers: Sendable {
         lanes[partition]?.byteCount += size
         lanes[partition]?.ready.append(buffer)
         guard let lane = lanes[partition], lane.flow == .flowing, lane.byteCount > bound else {
-            return (true, false)
+            return (true, hold())
         }
         lanes[partition]?.flow = .paused
-        return (true, true)
+        return (true, [partition] + hold())
+    }
+
+    /// Holds those that have nothing, if only they and paused ones are left.
+    private mutating func hold() -> [Int] {
+        var isAnyPaused = false
+        var idle: [Int] = []
+        for (partition, lane) in lanes {
+            switch lane.flow {
+            case .paused: isAnyPaused = true
+            case .held: break
+            case .flowing where lane.isAtEnd: idle.append(partition)
+            case .flowing, .resuming: return []
+            }
+        }
+        guard isAnyPaused else { return [] }
+        for partition in idle { lanes[partition]?.flow = .held }
+        return idle
+    }
+
+    /// The partitions that are held, which is over now: each is to be resumed.
+    mutating func endHolding() -> [Int] {
+        let held = lanes.filter { $0.value.flow == .held }.keys.sorted()
+        for partition in held { lanes[partition]?.flow = .resuming }
+        return held
     }
 
     /// Gives the reader of this generation the oldest buffer in exchange for an empty one.
@@ -163,8 +197,9 @@ struct FetchBuffers: Sendable {
         for (partition, lane) in lanes where lane.flow == .paused && lane.byteCount <= low {
             wanted.append(partition)
         }
+        if wanted.isEmpty { return [] }
         for partition in wanted { lanes[partition]?.flow = .resuming }
-        return wanted.sorted()
+        return wanted.sorted() + endHolding()
     }
 
     private mutating func recycle(_ buffer: RecordBuffer) {

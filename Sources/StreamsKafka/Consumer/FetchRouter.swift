@@ -63,6 +63,7 @@ import Streams
             } else if unsafe message.pointee.err == RD_KAFKA_RESP_ERR__PARTITION_EOF {
                 unsafe begin(message.pointee.partition)
                 unsafe buffer.upper = max(buffer.upper, Int(message.pointee.offset))
+                buffer.isAtEnd = true
             } else {
                 unsafe notices.append(notice(message))
             }
@@ -120,6 +121,7 @@ import Streams
         }
         buffer.elements.append(record)
         buffer.upper = offset + 1
+        buffer.isAtEnd = false
         if buffer.elements.count >= member.recordLimit
             || buffer.bytes.count >= FetchBuffers.bufferBytes
         {

@@ -44,8 +44,8 @@ extension KafkaHandle {
         }
     }
 
-    func pause(_ partition: Int, of topic: String) {
-        let list = unsafe list([partition], of: topic)
+    func pause(_ partitions: [Int], of topic: String) {
+        let list = unsafe list(partitions, of: topic)
         defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
         unsafe _ = rd_kafka_pause_partitions(pointer, list)
     }

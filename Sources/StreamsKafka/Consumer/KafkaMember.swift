@@ -131,13 +131,18 @@ final class KafkaMember: Sendable {
         buffers.withLock { $0.resume(partition) }
     }
 
+    /// The partitions that are held while others are paused, to be resumed.
+    func endHolding() -> [Int] {
+        buffers.withLock { $0.endHolding() }
+    }
+
     func fill(_ partition: Int) -> RecordBuffer? {
         buffers.withLock { $0.fill(partition) }
     }
 
     func publish(_ partition: Int, _ buffer: RecordBuffer) {
         let (isNews, pauses) = buffers.withLock { $0.publish(partition, buffer) }
-        if pauses { handle.pause(partition, of: topic) }
+        if !pauses.isEmpty { handle.pause(pauses, of: topic) }
         if isNews { signal(of: partition).signal() }
     }
 

@@ -42,7 +42,9 @@ struct MemberLoop: ~Copyable {
             // Data comes faster than the group need know of it: only who is about to sleep tells it.
             if count == 0 {
                 commit()
-                wakes.sleep(milliseconds: tick)
+                if !wakes.sleep(milliseconds: tick) {
+                    for partition in member.endHolding() { resume(partition) }
+                }
             }
         }
         end()

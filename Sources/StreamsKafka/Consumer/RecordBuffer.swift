@@ -7,6 +7,8 @@ struct RecordBuffer: Sendable {
     /// Records outside of these are none of this buffer's.
     var lower = 0
     var upper = 0
+    /// Whether the log had no more after these when they were fetched.
+    var isAtEnd = false
 
     /// What it takes up, in bytes.
     var byteCount: Int { bytes.count + elements.count * MemoryLayout<LogRecord>.stride }
@@ -16,5 +18,6 @@ struct RecordBuffer: Sendable {
         bytes.removeAll(keepingCapacity: true)
         lower = offset
         upper = offset
+        isAtEnd = false
     }
 }

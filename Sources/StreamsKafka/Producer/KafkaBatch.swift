@@ -65,9 +65,7 @@ public struct KafkaBatch: Sendable {
         append(key: keyRange, value: add(value), partition: partition)
     }
 
-    /// Adds a header to the last record.
-    ///
-    /// - Parameter name: Without zero bytes.
+    /// Adds a header to the last record; its name holds no zero byte.
     public mutating func addHeader(_ name: String, _ value: some Sequence<UInt8>) {
         precondition(!records.isEmpty, "a header belongs to a record")
         precondition(!name.utf8.contains(0), "a header's name holds no zero byte")
@@ -82,9 +80,7 @@ public struct KafkaBatch: Sendable {
         records[records.count - 1].headerCount += 1
     }
 
-    /// Says of the last record which producer it comes from, and as which of its own.
-    ///
-    /// - Parameter sequence: 0 or more.
+    /// Says of the last record which producer it comes from, and as which of its own, from 0.
     public mutating func addProducer(_ name: String, _ sequence: Int) {
         precondition(sequence >= 0, "sequences begin at 0")
         addHeader(KafkaHeaders.producer, name.utf8)

@@ -47,7 +47,6 @@ public final class KafkaProducer: Sendable {
         let target = try self.topic(topic)
         var next = 0
         while next < batch.count {
-            let version = reports.version
             // Counted before: a report may come before the call returns.
             ledger.withLock { $0.accept(batch.count - next) }
             let (count, refusal) = handle.enqueue(batch, from: next, to: target)
@@ -65,6 +64,17 @@ public final class KafkaProducer: Sendable {
                     needsAbort: refusal.needsAbort
                 )
             }
+            try await waitForRoom()
+        }
+    }
+
+    /// Waits until a quarter of what is under way has been answered: to wake for every answer, and
+    /// to add the few records that it makes room for, costs more than the records.
+    private func waitForRoom() async throws {
+        let enough = ledger.withLock { $0.outstanding / 4 * 3 }
+        while true {
+            let version = reports.version
+            if ledger.withLock({ $0.outstanding <= enough }) { return }
             try await reports.wait(after: version)
         }
     }

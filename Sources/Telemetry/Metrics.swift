@@ -5,9 +5,12 @@ import Synchronization
 /// Asking for an instrument takes a lock and finds or makes it: ask once and keep it. Using the
 /// instrument is an atomic addition. Everything may be called from any thread.
 public struct Metrics: Sendable {
-    /// The most combinations of label values a metric has. What would be one more is counted where
-    /// every label is `other`, so that an unbounded label costs its detail, never the memory.
+    /// The most combinations of label values a metric has.
+    ///
+    /// What would be one more is counted where every label is `other`, so that an unbounded label
+    /// costs its detail, never the memory.
     public static let seriesMax = 1_000
+
     /// The most Unicode scalars of a label's value; what follows is cut.
     public static let labelScalarsMax = 128
 

@@ -14,7 +14,6 @@ struct HTTPHeadParser: Sendable {
     private var hostCount = 0
     private var closes = false
     private var keepsAlive = false
-    private var expectsContinue = false
 
     init() {}
 
@@ -57,7 +56,6 @@ struct HTTPHeadParser: Sendable {
             guard bytes.equals("100-continue", in: value) else {
                 throw HTTPRefusal(.expectationFailed)
             }
-            expectsContinue = true
         case 10 where bytes.equals("connection", in: name):
             for part in bytes.list(in: value) {
                 if bytes.equals("close", in: part) { closes = true }
@@ -89,7 +87,6 @@ struct HTTPHeadParser: Sendable {
             minorVersion: minorVersion,
             content: isChunked ? .chunked : contentLength.map { .length($0) } ?? .none,
             keepsConnection: !closes && (!isOld || keepsAlive),
-            expectsContinue: expectsContinue && !isOld,
             bytes: bytes,
             target: target,
             fields: fields

@@ -9,7 +9,8 @@ public struct HTTPLimits: Equatable, Sendable {
     /// The content of a request, in bytes.
     public var bodyBytesMax = 0
 
-    /// Connections at a time; what is more is answered with 503 and closed.
+    /// Connections at a time; one more takes the place of the one that is idle the longest, or is
+    /// answered with 503 and closed if none is.
     public var connectionsMax = 256
     /// From the first byte of a request to the end of its head.
     public var headTimeout = Duration.seconds(10)

@@ -24,8 +24,6 @@ public struct HTTPRequest: Equatable, Sendable {
     public let content: Content
     /// Whether the client would send another request on this connection.
     public let keepsConnection: Bool
-    /// Whether it waits for `100 Continue` before it sends its content.
-    let expectsContinue: Bool
 
     /// The head as it came, with its line ends; ranges point in here.
     let bytes: [UInt8]

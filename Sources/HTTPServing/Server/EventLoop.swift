@@ -18,6 +18,8 @@ final class EventLoop {
     private static let listenerToken: UInt64 = 1
     /// Bytes taken of one connection before the next has its turn.
     private static let readBytesMax = 16_384
+    /// Requests answered on one connection before the next has its turn.
+    private static let requestsMax = 32
     /// Connections accepted before others have their turn.
     private static let acceptsMax = 64
     /// How long nothing is accepted when the system is short of descriptors or memory.
@@ -114,11 +116,21 @@ extension EventLoop {
     }
 
     private func take(_ socket: Descriptor) {
-        guard clients.count < service.limits.connectionsMax else { return turnAway(socket) }
+        if clients.count >= service.limits.connectionsMax {
+            guard let idle = longestIdle else { return turnAway(socket) }
+            clients[idle] = nil
+        }
         lastToken += 1
         let connection = HTTPConnection(limits: service.limits, at: service.now())
         guard poller.add(socket.number, token: lastToken, .read) else { return }
         clients[lastToken] = Client(socket, connection)
+    }
+
+    /// Whoever only holds a connection makes room: otherwise a few who hold all of them would look
+    /// like a service that is ill.
+    private var longestIdle: UInt64? {
+        let idle = clients.filter(\.value.connection.isIdle)
+        return idle.min { $0.value.connection.deadline < $1.value.connection.deadline }?.key
     }
 
     /// Answers without having read, and closes: a courtesy that may not arrive.
@@ -162,9 +174,13 @@ extension EventLoop {
 
     /// Does what the connection asks for until it waits or ends.
     private func drive(_ client: Client, _ token: UInt64) {
+        var handled = 0
         while true {
+            // A socket with room is reported again at once, after the others have had their turn.
+            if handled == Self.requestsMax { return wait(.write, client, token) }
             switch client.connection.next(at: service.now()) {
             case .handle(let request):
+                handled += 1
                 client.connection.respond(service.handle(request), at: service.now())
             case .write:
                 if let status = client.connection.takeStatus() { service.answered(status) }
@@ -174,13 +190,15 @@ extension EventLoop {
                 clients[token] = nil
                 return
             case .wait(let awaited):
-                let interest: Poller.Interest = awaited == .read ? .read : .write
-                guard client.interest != interest else { return }
-                client.interest = interest
-                if poller.change(client.socket.number, token: token, interest) { return }
-                client.connection.fail()
+                return wait(awaited == .read ? .read : .write, client, token)
             }
         }
+    }
+
+    private func wait(_ interest: Poller.Interest, _ client: Client, _ token: UInt64) {
+        guard client.interest != interest else { return }
+        client.interest = interest
+        if !poller.change(client.socket.number, token: token, interest) { clients[token] = nil }
     }
 
     private func write(_ client: Client) {

@@ -67,6 +67,11 @@ struct HTTPConnection {
         }
     }
 
+    /// Whether it waits for a request of which nothing has come.
+    var isIdle: Bool {
+        if case .open = phase { timer == .idle } else { false }
+    }
+
     /// Takes what was read.
     mutating func receive(_ bytes: ArraySlice<UInt8>, at now: Duration) {
         switch phase {

@@ -3,6 +3,8 @@ import Testing
 
 /// Bytes that nobody means well with.
 @Suite struct HTTPRequestDecoderFuzzTests {
+    private let mutator = Mutator()
+
     /// Of 100,000 mutated streams none traps, none means something else when cut elsewhere, and
     /// what passes obeys a second reading of the rules that shares no code with the decoder.
     @Test(arguments: UInt64(0)..<20)
@@ -10,7 +12,7 @@ import Testing
         var random = SeededNumbers(seed: seed)
         var (accepted, refused) = (0, 0)
         for round in 0..<5_000 {
-            let bytes = mutated(using: &random)
+            let bytes = mutator.mutated(using: &random)
             let whole = Decoding(bytes)
             let cut = Int.random(in: 0...bytes.count, using: &random)
             let split = Decoding(bytes, cuts: [cut])
@@ -34,39 +36,6 @@ import Testing
             let decoding = Decoding(bytes)
             #expect(decoding.messages.isEmpty)
         }
-    }
-
-    private let good = HTTPRequestDecoderTests.good.map { Array($0.utf8) }
-    private let seeds = (HTTPRequestDecoderTests.good + hostile.map(\.text)).map { Array($0.utf8) }
-    private let tokens = [
-        "\r\n", "\r", "\n", "\r\n\r\n", " ", "\t", ":", ",", ";", "\0", "0", "5", "chunked",
-        "Host: b\r\n",
-        "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "HTTP/1.1", "GET / HTTP/1.1\r\n",
-        "Connection: close\r\n", "FFFFFFFFFFFFFFF", "9223372036854775807",
-        "Expect: 100-continue\r\n",
-    ].map { Array($0.utf8) }
-
-    private func mutated(using random: inout SeededNumbers) -> [UInt8] {
-        let from = Bool.random(using: &random) ? good : seeds
-        var bytes = from[Int.random(in: 0..<from.count, using: &random)]
-        for _ in 0..<Int.random(in: 1...4, using: &random) {
-            let place = Int.random(in: 0...bytes.count, using: &random)
-            let end = min(bytes.count, place + Int.random(in: 0...12, using: &random))
-            switch Int.random(in: 0..<6, using: &random) {
-            case 0 where place < bytes.count:
-                bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            case 1: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-            case 2: bytes.removeSubrange(place..<end)
-            case 3:
-                let token = tokens[Int.random(in: 0..<tokens.count, using: &random)]
-                bytes.insert(contentsOf: token, at: place)
-            case 4:
-                let other = seeds[Int.random(in: 0..<seeds.count, using: &random)]
-                bytes.replaceSubrange(place..., with: other.suffix(bytes.count - place))
-            default: bytes.insert(contentsOf: bytes[place..<end], at: place)
-            }
-        }
-        return bytes
     }
 
     private func obeysTheRules(_ message: Decoding.Message) -> Bool {

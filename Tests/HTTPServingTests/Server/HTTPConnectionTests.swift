@@ -207,6 +207,60 @@ import Testing
         #expect(idle.next(at: .zero) == .close)
     }
 
+    /// Whatever a client sends, and however it reads, nothing traps, and it is gone in the end.
+    @Test(arguments: UInt64(0)..<20)
+    func endsWhateverTheClientDoes(seed: UInt64) {
+        var random = SeededNumbers(seed: seed)
+        let mutator = Mutator()
+        for _ in 0..<500 {
+            var now = Duration.zero
+            var connection = HTTPConnection(limits: limits, at: now)
+            for _ in 0..<Int.random(in: 1...30, using: &random) {
+                let isReading = step(&connection, at: now, using: &random)
+                if isReading {
+                    connection.receive(mutator.mutated(using: &random)[...], at: now)
+                }
+                now += .milliseconds(Int.random(in: 0...4_000, using: &random))
+                connection.expire(at: now)
+                switch Int.random(in: 0..<40, using: &random) {
+                case 0: connection.receiveEnd()
+                case 1: connection.stop()
+                case 2: connection.fail()
+                default: connection.becameWritable()
+                }
+            }
+            var ended = false
+            for _ in 0..<8 where !ended {
+                _ = step(&connection, at: now, using: &random)
+                now = max(now, connection.deadline)
+                connection.expire(at: now)
+                ended = connection.next(at: now) == .close
+            }
+            #expect(ended)
+        }
+    }
+
+    /// Drives until it waits, with a socket that takes what it likes.
+    ///
+    /// - Returns: Whether it waits for bytes.
+    private func step(
+        _ connection: inout HTTPConnection,
+        at now: Duration,
+        using random: inout SeededNumbers
+    ) -> Bool {
+        while true {
+            switch connection.next(at: now) {
+            case .handle: connection.respond(HTTPResponse(.ok), at: now)
+            case .write where Bool.random(using: &random): connection.writeWouldBlock()
+            case .write:
+                connection.sent(Int.random(in: 1...connection.unsent.count, using: &random))
+            case .halfClose: continue
+            case .close: return false
+            case .wait(let interest): return interest == .read
+            }
+        }
+    }
+
     @Test func tellsEachStatusOnce() {
         var connection = makeConnection()
         connection.receive(Array("GET / HTTP/1.1\r\n\r\n".utf8)[...], at: .zero)

@@ -136,11 +136,42 @@ import Testing
             let client = try TestClient(port: server.port)
             client.send(get)
             #expect(client.receiveAnswer().hasPrefix("HTTP/1.1 200 "))
+            client.send(get + "GET")
+            #expect(client.receiveAnswer().hasPrefix("HTTP/1.1 200 "))
             return client
         }
         #expect(try TestClient(port: server.port).receiveToEnd().hasPrefix("HTTP/1.1 503 "))
         held.removeAll()
         #expect(try await isServed(at: server.port))
+        await server.stop()
+    }
+
+    /// Whoever only holds connections keeps nobody out.
+    @Test func letsTheLongestIdleMakeRoom() async throws {
+        var limits = HTTPLimits()
+        limits.connectionsMax = 2
+        let server = try start(limits: limits)
+        let held = try (0..<2).map { _ in
+            let client = try TestClient(port: server.port)
+            client.send(get)
+            #expect(client.receiveAnswer().hasPrefix("HTTP/1.1 200 "))
+            return client
+        }
+        let other = try TestClient(port: server.port)
+        other.send(get)
+        #expect(other.receiveAnswer().hasPrefix("HTTP/1.1 200 "))
+        #expect(held[0].receiveToEnd() == "")
+        held[1].send(get)
+        #expect(held[1].receiveAnswer().hasPrefix("HTTP/1.1 200 "))
+        await server.stop()
+    }
+
+    /// More pipelined requests than one turn answers are all answered.
+    @Test func answersAHundredPipelinedRequests() async throws {
+        let server = try start()
+        let client = try TestClient(port: server.port)
+        client.send(String(repeating: get, count: 100) + last)
+        #expect(client.receiveToEnd().ranges(of: "HTTP/1.1 200 OK").count == 101)
         await server.stop()
     }
 

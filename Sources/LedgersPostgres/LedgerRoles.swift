@@ -58,6 +58,10 @@ extension LedgerMigration {
                 name := format('entries_%s_%s', of_partition, lower_bound);
                 EXECUTE format(
                     'CREATE TABLE caracal.%I (LIKE caracal.entries INCLUDING ALL)', name);
+                -- A new BRIN index knows its first range, and would learn of every row in it.
+                PERFORM brin_desummarize_range(i.indexrelid, 0) FROM pg_index i
+                    JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+                    WHERE i.indrelid = format('caracal.%I', name)::regclass AND a.amname = 'brin';
                 EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON caracal.%I FROM CURRENT_USER',
                     name);
                 EXECUTE format('GRANT SELECT ON caracal.%I TO caracal_writer, caracal_reader, '

@@ -127,6 +127,7 @@ public struct PostgresLedgerReader {
     ///   - agent: Exactly this agent; all without one.
     ///   - times: Nanoseconds since 1970: the first that counts, and the first that does not.
     ///   - visit: Returns whether to go on.
+    /// - Throws: ``LedgerError``, or what `visit` throws.
     public func entries(
         agent: String?,
         times: (from: Int?, to: Int?),
@@ -259,6 +260,7 @@ public struct PostgresLedgerReader {
     ///   - offset: The first that counts.
     ///   - unpublishedOnly: Whether those that were copied to the topic are left out.
     ///   - visit: Returns whether to go on.
+    /// - Throws: ``LedgerError``, or what `visit` throws.
     public func deadLetters(
         from offset: Int = 0,
         unpublishedOnly: Bool = false,

@@ -9,7 +9,8 @@ enum Main {
             Keep events in a signed, append-only ledger, and prove what is in it.
 
             A folder made by 'init' holds everything: what 'ingest' reads goes to its event log,
-            'run' takes it from there into the ledger, the other commands read and check.
+            'run' takes it from there into the ledger, the other commands read and check. Most of
+            these take --postgres URL in place of the folder: 'caracal verify --postgres URL --help'.
             """,
         examples: [
             "caracal init my-ledger",
@@ -32,7 +33,16 @@ enum Main {
         ]
     )
 
+    /// The same commands over a database: those that take `--postgres` have no folder.
+    private static let databaseCommand = Command(
+        "caracal",
+        about: "Read and check the ledgers in a database.",
+        examples: ["caracal verify --postgres postgres://auditor@db.example.com/ledger"],
+        subcommands: DatabaseCommands.all + [MigrateCommand.command]
+    )
+
     static func main() async {
-        await command.runAndExit()
+        let isDatabase = CommandLine.arguments.contains { $0.hasPrefix("--postgres") }
+        await (isDatabase ? databaseCommand : command).runAndExit()
     }
 }

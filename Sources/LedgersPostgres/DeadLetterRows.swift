@@ -10,7 +10,8 @@ public enum DeadLetterRows {
 
     /// The dead letters that have not been copied to their topic, the first ones by place.
     ///
-    /// - Parameter limit: The most that are returned.
+    /// Returns `limit` of them at most.
+    ///
     /// - Throws: ``PostgresError``.
     public static func unpublished(
         _ session: PostgresSession,

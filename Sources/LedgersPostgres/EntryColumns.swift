@@ -22,6 +22,7 @@ struct EntryColumns {
     ///   - row: Which.
     ///   - view: The event of its payload.
     ///   - bytes: The payload.
+    /// - Returns: Their names, in the order of ``list``.
     static func wrong(
         _ rows: PostgresRows,
         _ row: Int,

@@ -61,15 +61,15 @@ enum Bans {
             "the root of a simulated node: everything below it is on the node's executor"
         ),
         (
-            "Pipelines/Caracal/LiveRuntime.swift", "ContinuousClock",
-            "the executable makes the runtime that everything else is given"
+            "Sources/Assembly/Runtime+Live.swift", "ContinuousClock",
+            "the runtime that everything else is given is made here"
         ),
         (
-            "Pipelines/Caracal/LiveRuntime.swift", "SystemRandomNumberGenerator",
-            "the executable makes the runtime that everything else is given"
+            "Sources/Assembly/Runtime+Live.swift", "SystemRandomNumberGenerator",
+            "the runtime that everything else is given is made here"
         ),
         (
-            "Sources/StreamsEmbedded/Files/BlockingExecutor.swift", "DispatchQueue",
+            "Sources/Streams/Runtime/BlockingExecutor.swift", "DispatchQueue",
             "the executor of everything that blocks"
         ),
     ]

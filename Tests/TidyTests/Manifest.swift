@@ -7,7 +7,7 @@ struct Manifest {
         let code = SourceFile(path: "Package.swift", text: text).code.joined(separator: "\n")
         hasDependencies = code.contains(/\.package\(/)
         let target =
-            /(?:library|tests|program|\.target|\.systemLibrary|\.executableTarget|\.testTarget)\(\s*(?:name: )?"(\w+)"/
+            /(?:library|tests|program|\.target|\.systemLibrary|\.executableTarget|\.testTarget)\(\s*(?:name: )?"([\w-]+)"/
         // `.library(name:` is a product, not a target.
         targets = text.matches(of: target).filter { match in
             !text[..<match.range.lowerBound].hasSuffix(".")
@@ -19,7 +19,7 @@ struct Manifest {
     ///
     /// Every target stands there in bold, but for tests, whose name says what they test.
     func targetsMissing(from architecture: String) -> [String] {
-        let subjects = Set(targets.map { $0.lowercased() })
+        let subjects = Set(targets.map { $0.lowercased().replacing("-", with: "") })
         return targets.filter { target in
             let isTestOfTarget =
                 target.hasSuffix("Tests")

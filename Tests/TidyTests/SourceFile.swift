@@ -21,7 +21,7 @@ struct SourceFile: CustomTestStringConvertible, Sendable {
     /// The module that the file is compiled into.
     var module: String {
         let folder = String(path.split(separator: "/")[1])
-        return folder == "Caracal" ? "caracal" : folder
+        return ["Caracal": "caracal", "LedgerWriter": "ledger-writer"][folder] ?? folder
     }
 
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -22,10 +22,16 @@ enum DeadLetterShowCommand {
     ) async throws(CommandError) -> ExitCode {
         let folder = try CaracalFolder(arguments[Common.folder])
         let item = try await DeadLetters(folder: folder).letter(try arguments[id])
-        if try arguments[Common.json] {
-            try console.output(item.json.description)
-            return .success
-        }
+        try show(item, try arguments[Common.json], console)
+        return .success
+    }
+
+    static func show(
+        _ item: DeadLetterItem,
+        _ isJSON: Bool,
+        _ console: Console
+    ) throws(CommandError) {
+        if isJSON { return try console.output(item.json.description) }
         var lines: [(String, String)] = [
             ("id", item.id), ("reason", item.reason), ("message", item.message),
         ]
@@ -35,6 +41,5 @@ enum DeadLetterShowCommand {
         for (name, text) in lines { try console.output(column(name, text)) }
         try console.output("")
         try console.output(readable(item.bytes))
-        return .success
     }
 }

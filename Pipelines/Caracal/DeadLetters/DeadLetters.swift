@@ -1,5 +1,6 @@
 import CommandLineInterface
 import LedgersEmbedded
+import Streams
 import StreamsEmbedded
 import Synchronization
 

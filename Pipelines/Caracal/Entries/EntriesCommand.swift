@@ -5,24 +5,24 @@ import StreamsEmbedded
 
 /// `caracal entries`: the ledger's entries in their order.
 enum EntriesCommand {
-    private enum Format: String, CaseIterable { case ndjson, csv }
+    enum Format: String, CaseIterable { case ndjson, csv }
 
-    private static let agent = Parameter.option(
+    static let agent = Parameter.option(
         "agent",
         .text("ID"),
         help: "Only entries of this agent."
     ).optional
-    private static let from = Parameter.option(
+    static let from = Parameter.option(
         "from",
         .time,
         help: "Only events at or after this time."
     ).optional
-    private static let to = Parameter.option(
+    static let to = Parameter.option(
         "to",
         .time,
         help: "Only events before this time."
     ).optional
-    private static let format = Parameter<Format>.option(
+    static let format = Parameter<Format>.option(
         "format",
         .choice("NAME"),
         help: "ndjson or csv."
@@ -50,6 +50,21 @@ enum EntriesCommand {
         _ console: Console
     ) async throws(CommandError) -> ExitCode {
         let folder = try CaracalFolder(arguments[Common.folder])
+        try await write(arguments, console) { filter, visit async throws(CommandError) in
+            try await EntrySource(folder, filter, console).forEach(visit)
+        }
+        return .success
+    }
+
+    /// Writes the entries that were asked for, of those that `forEach` visits.
+    static func write(
+        _ arguments: Arguments,
+        _ console: Console,
+        forEach: (
+            EntryFilter,
+            (_ index: Int, _ bytes: Span<UInt8>) -> Bool
+        ) async throws(CommandError) -> Void
+    ) async throws(CommandError) {
         let filter = EntryFilter(
             agent: try arguments[agent],
             from: try arguments[from],
@@ -59,8 +74,7 @@ enum EntriesCommand {
         var writer = EntryWriter(isCSV: isCSV, console)
         try writer.begin()
         var failure: CommandError?
-        let source = try await EntrySource(folder, filter, console)
-        try await source.forEach { index, bytes in
+        try await forEach(filter) { index, bytes in
             do throws(CommandError) {
                 try writer.write(index, bytes, if: filter)
                 return true
@@ -71,7 +85,6 @@ enum EntriesCommand {
         }
         if let failure { throw failure }
         try writer.finish()
-        return .success
     }
 }
 

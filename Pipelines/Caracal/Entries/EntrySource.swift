@@ -165,7 +165,7 @@ extension CaracalFolder {
 }
 
 /// Whether `bytes` are those of an event with this identifier.
-private func isEvent(_ id: [UInt8], _ bytes: Span<UInt8>) -> Bool {
+func isEvent(_ id: [UInt8], _ bytes: Span<UInt8>) -> Bool {
     do {
         let range = try EventView(validating: bytes, in: 0..<bytes.count).eventID
         guard range.count == id.count else { return false }

@@ -6,12 +6,12 @@ import Merkle
 
 /// `caracal prove-consistency`: that the ledger of one size extends that of another.
 enum ProveConsistencyCommand {
-    private static let from = Parameter.option(
+    static let from = Parameter.option(
         "from",
         .wholeNumber(in: 0...Int.max),
         help: "The size of the older tree."
     )
-    private static let to = Parameter.option(
+    static let to = Parameter.option(
         "to",
         .wholeNumber(in: 0...Int.max),
         help: "The size of the newer tree."
@@ -38,28 +38,47 @@ enum ProveConsistencyCommand {
         guard from <= to else { throw .usage("--from must not be more than --to") }
         let folder = try CaracalFolder(arguments[Common.folder])
         let reader = try folder.ledgerReader()
-        guard to <= reader.head.size else {
+        let key = try KeyFile.verifierKey(at: folder.vkeyPath)
+        try prove(
+            folder.ledger,
+            size: reader.head.size,
+            reader.hashes,
+            arguments,
+            console
+        ) { () throws(CommandError) in try folder.signedHead(reader, key).checkpoint }
+        return .success
+    }
+
+    /// Prints the proof, if it leads to the signed root.
+    static func prove(
+        _ ledger: String,
+        size: Int,
+        _ hashes: TiledHashes,
+        _ arguments: Arguments,
+        _ console: Console,
+        head: () throws(CommandError) -> Checkpoint
+    ) throws(CommandError) {
+        let (from, to) = (try arguments[from], try arguments[to])
+        guard to <= size else {
             throw CommandError(
-                "\(folder.path): the ledger has \(reader.head.size) entries, not \(to)",
+                "\(ledger): the ledger has \(size) entries, not \(to)",
                 exitCode: .noInput
             )
         }
-        let key = try KeyFile.verifierKey(at: folder.vkeyPath)
-        let head = try folder.signedHead(reader, key).checkpoint
+        let head = try head()
         let proof = try readingLedger { () throws -> ConsistencyProof? in
-            let proof = try ConsistencyProof(from: from, to: to, source: reader.hashes)
-            return try isProven(proof, under: head, reader.hashes) ? proof : nil
+            let proof = try ConsistencyProof(from: from, to: to, source: hashes)
+            return try isProven(proof, under: head, hashes) ? proof : nil
         }
         guard let proof else {
             // What is handed out must verify: derived files may be damaged.
             throw CommandError(
-                "\(folder.ledger): the proof from \(from) to \(to) does not lead to the signed root; "
+                "\(ledger): the proof from \(from) to \(to) does not lead to the signed root; "
                     + "'caracal verify' says more",
                 exitCode: .badData
             )
         }
         for hash in proof.hashes { try console.output(hash.base64) }
-        return .success
     }
 
     /// Whether the proof holds between trees that the tree of the signed checkpoint extends.

@@ -7,23 +7,23 @@ import StreamsEmbedded
 
 /// `caracal receipt`: the proof that an entry is in the ledger.
 enum ReceiptCommand {
-    private static let event = Parameter.option(
+    static let event = Parameter.option(
         "event",
         .text("ID"),
         help: "The entry of the event with this event_id."
     ).optional
-    private static let index = Parameter.option(
+    static let index = Parameter.option(
         "index",
         .wholeNumber(in: 0...Int.max),
         help: "The entry with this index."
     ).optional
-    private static let output = Parameter.option(
+    static let output = Parameter.option(
         "output",
         short: "o",
         .path(),
         help: "Where the receipt goes."
     ).optional(default: "standard output")
-    private static let entryOut = Parameter.option(
+    static let entryOut = Parameter.option(
         "entry-out",
         .path(),
         help: "Where the entry's bytes go, too."
@@ -68,20 +68,38 @@ enum ReceiptCommand {
                 exitCode: .noInput
             )
         }
-        let proof = try readingLedger {
-            try InclusionProof(of: place, in: reader.head.size, from: reader.hashes)
-        }
-        let receipt = Receipt(
-            proof: proof,
-            checkpoint: try folder.signedHead(reader, key),
-            extra: entry
+        try make(
+            of: place,
+            entry,
+            in: folder.ledger,
+            size: reader.head.size,
+            reader.hashes,
+            (try folder.signedHead(reader, key), key),
+            arguments,
+            console
         )
+        return .success
+    }
+
+    /// Makes a receipt that verifies, and writes what was asked for.
+    static func make(
+        of place: Int,
+        _ entry: [UInt8],
+        in ledger: String,
+        size: Int,
+        _ hashes: TiledHashes,
+        _ head: (checkpoint: SignedCheckpoint, key: VerifierKey),
+        _ arguments: Arguments,
+        _ console: Console
+    ) throws(CommandError) {
+        let proof = try readingLedger { try InclusionProof(of: place, in: size, from: hashes) }
+        let receipt = Receipt(proof: proof, checkpoint: head.checkpoint, extra: entry)
         do {
             // What is handed out must verify: derived files may be damaged.
-            _ = try receipt.verify(entry: entry, with: key)
+            _ = try receipt.verify(entry: entry, with: head.key)
         } catch {
             throw CommandError(
-                "\(folder.ledger): the proof of entry \(place) does not lead to the signed root; "
+                "\(ledger): the proof of entry \(place) does not lead to the signed root; "
                     + "'caracal verify' says more",
                 exitCode: .badData
             )
@@ -92,7 +110,6 @@ enum ReceiptCommand {
         } else {
             try console.output(bytes: receipt.bytes)
         }
-        return .success
     }
 
     /// The index of the newest entry of an event.

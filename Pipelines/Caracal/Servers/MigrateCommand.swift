@@ -24,19 +24,7 @@ enum MigrateCommand {
     ) async throws(CommandError) -> ExitCode {
         let session = try Servers.connect(arguments[Servers.postgres])
         defer { session.close() }
-        let state: LedgerSchema.State
-        do {
-            state = try LedgerSchema.state(session)
-        } catch {
-            throw CommandError(error)
-        }
-        if case .newer(let version) = state {
-            throw CommandError(
-                "postgres: the schema has version \(version), and this program knows "
-                    + "\(LedgerSchema.version): use a newer one; nothing was changed",
-                exitCode: .badData
-            )
-        }
+        try Servers.refuseNewer(session)
         let applied = try Servers.ledger { () throws(LedgerError) in
             try LedgerSchema.migrate(session)
         }

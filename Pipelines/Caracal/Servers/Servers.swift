@@ -14,6 +14,11 @@ enum Servers {
         .text("URL"),
         help: "The database: postgres://user@host:port/name?sslmode=verify-full"
     )
+    static let partition = Parameter.option(
+        "partition",
+        .wholeNumber(in: 0...Int(Int32.max)),
+        help: "The topic's partition whose ledger is meant."
+    ).optional
     static let kafka = Parameter.option(
         "kafka",
         .text("SERVERS"),
@@ -90,6 +95,22 @@ enum Servers {
             let name = SettingsSource.variableName(of: "kafka.\(name)", prefix: "CARACAL_")
             if let text = unsafe getenv(name) { variables[name] = unsafe String(cString: text) }
         }
+    }
+
+    /// Throws if the schema is of a version that this program does not know.
+    static func refuseNewer(_ session: PostgresSession) throws(CommandError) {
+        let state: LedgerSchema.State
+        do {
+            state = try LedgerSchema.state(session)
+        } catch {
+            throw CommandError(error)
+        }
+        guard case .newer(let version) = state else { return }
+        throw CommandError(
+            "postgres: the schema has version \(version), and this program knows "
+                + "\(LedgerSchema.version): use a newer one; nothing was changed",
+            exitCode: .badData
+        )
     }
 
     /// Runs `body`, and throws what a ledger's failure means for a command.

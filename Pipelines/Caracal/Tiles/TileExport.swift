@@ -12,7 +12,7 @@ import StreamsEmbedded
 /// one tile a level. Everything but the checkpoint, which the caller writes last.
 struct TileExport {
     private let ledger: String
-    private let reader: EmbeddedLedgerReader
+    private let source: any LedgerSource
     private let folder: TileFolder
     private let head: Checkpoint
     private let known: Checkpoint?
@@ -24,20 +24,20 @@ struct TileExport {
     private(set) var filesWritten = 0
 
     /// - Parameters:
-    ///   - ledger: The ledger's folder, for messages.
-    ///   - reader: Reads it.
+    ///   - ledger: The ledger's folder or database, for messages.
+    ///   - source: Reads it.
     ///   - folder: Where the files go.
     ///   - head: The ledger's newest checkpoint.
     ///   - known: The checkpoint that an older export has, of a size that is not above that of `head`.
     init(
         of ledger: String,
-        _ reader: EmbeddedLedgerReader,
+        _ source: any LedgerSource,
         to folder: TileFolder,
         head: Checkpoint,
         extending known: Checkpoint?
     ) {
         self.ledger = ledger
-        self.reader = reader
+        self.source = source
         self.folder = folder
         self.head = head
         self.known = known
@@ -53,7 +53,7 @@ struct TileExport {
     mutating func run() throws(CommandError) {
         if let known {
             let root = try readingLedger {
-                try CompactRange(size: known.size, from: reader.hashes).root
+                try CompactRange(size: known.size, from: source.hashes).root
             }
             try checkExtends(known, root, "nothing was changed")
         }
@@ -88,22 +88,20 @@ struct TileExport {
         var bundle = EntryBundle()
         var failure: CommandError?
         let size = head.size
-        try storing { () throws(StorageError) in
-            try reader.entries(in: 0..<size) { index, bytes in
-                do throws(CommandError) {
-                    guard bundle.append(bytes) else {
-                        throw damage("entry \(index) is too long for a bundle")
-                    }
-                    guard bundle.count == EntryBundle.countLimit || index == size - 1 else {
-                        return true
-                    }
-                    try take(bundle)
-                    bundle = EntryBundle()
-                    return true
-                } catch {
-                    failure = error
-                    return false
+        try source.visit(0..<size) { index, bytes in
+            do throws(CommandError) {
+                guard bundle.append(bytes) else {
+                    throw damage("entry \(index) is too long for a bundle")
                 }
+                guard bundle.count == EntryBundle.countLimit || index == size - 1 else {
+                    return true
+                }
+                try take(bundle)
+                bundle = EntryBundle()
+                return true
+            } catch {
+                failure = error
+                return false
             }
         }
         if let failure { throw failure }
@@ -162,7 +160,7 @@ struct TileExport {
     private func compare(_ hashes: [Digest], with tile: TileCoordinate) throws(CommandError) {
         guard let range = tile.hashRange else { return }
         let kept = try readingLedger {
-            try reader.treeHashes(level: tile.level, range: range)
+            try source.treeHashes(level: tile.level, range: range)
         }
         guard kept == hashes else {
             throw damage(

@@ -6,7 +6,7 @@ import StreamsEmbedded
 
 /// `caracal tiles`: the ledger as a static log that anybody can serve.
 enum TilesCommand {
-    private static let out = Parameter.argument("out", .path("OUT"), help: "Where the files go.")
+    static let out = Parameter.argument("out", .path("OUT"), help: "Where the files go.")
 
     static let command = Command(
         "tiles",
@@ -29,18 +29,31 @@ enum TilesCommand {
         let key = try KeyFile.verifierKey(at: folder.vkeyPath)
         let reader = try folder.ledgerReader()
         let head = try folder.signedHead(reader, key)
+        try export(reader, of: folder.ledger, head, key, arguments, console)
+        return .success
+    }
+
+    /// Exports a ledger up to its signed head.
+    static func export(
+        _ source: any LedgerSource,
+        of ledger: String,
+        _ head: SignedCheckpoint,
+        _ key: VerifierKey,
+        _ arguments: Arguments,
+        _ console: Console
+    ) throws(CommandError) {
         let target = TileFolder(path: try arguments[out])
         let known = try existing(target, key)
         if let known, known.size > head.checkpoint.size {
             throw CommandError(
-                "\(target.path): holds a newer log (\(known.size) entries) than the folder "
+                "\(target.path): holds a newer log (\(known.size) entries) than the ledger "
                     + "(\(head.checkpoint.size)); nothing was changed",
                 exitCode: .cannotCreate
             )
         }
         var export = TileExport(
-            of: folder.ledger,
-            reader,
+            of: ledger,
+            source,
             to: target,
             head: head.checkpoint,
             extending: known
@@ -50,7 +63,6 @@ enum TilesCommand {
         try console.output(
             "\(head.checkpoint.size) entries, \(export.filesWritten + 1) files written"
         )
-        return .success
     }
 
     /// The checkpoint of an earlier export into the same folder.

@@ -35,6 +35,10 @@ struct FetchBuffers: Sendable {
         var next: Int
         var flow = Flow.paused
         var isAtEnd = false
+        /// Whether what came first was what was asked for, or came twice.
+        var isConfirmed = false
+        /// What came first, behind what was asked for.
+        var suspect: Int?
         var ready: [RecordBuffer] = []
         var failure: (any Error)?
         var byteCount = 0
@@ -86,6 +90,33 @@ struct FetchBuffers: Sendable {
         return lane.next
     }
 
+    /// Has a partition begin again where its buffers end; it is to be resumed.
+    mutating func restart(_ partition: Int) {
+        lanes[partition]?.flow = .paused
+    }
+
+    /// Decides about the first that comes for a reader, if it is not what was asked for.
+    ///
+    /// Offsets in between may hold nothing. It may also be the answer to an older question, and then
+    /// records would be passed over: so it has to come twice, the second time after another seek.
+    ///
+    /// - Parameters:
+    ///   - partition: Where it came.
+    ///   - offset: Of a record, or of the log's end.
+    /// - Returns: Whether it counts, and whether the partition is to be restarted to find out.
+    mutating func admitGap(_ partition: Int, to offset: Int) -> (counts: Bool, restarts: Bool) {
+        guard let lane = lanes[partition] else { return (false, false) }
+        if lane.isConfirmed { return (true, false) }
+        guard lane.flow == .flowing else { return (false, false) }
+        if lane.suspect == offset {
+            lanes[partition]?.isConfirmed = true
+            return (true, false)
+        }
+        lanes[partition]?.suspect = offset
+        restart(partition)
+        return (false, true)
+    }
+
     /// The buffer that the next records go into, which reaches up to where the last one ended.
     ///
     /// - Returns: `nil` if nobody reads the partition: what comes is dropped.
@@ -124,6 +155,7 @@ struct FetchBuffers: Sendable {
         let size = buffer.byteCount
         byteCount += size
         lanes[partition]?.next = buffer.upper
+        lanes[partition]?.isConfirmed = true
         lanes[partition]?.byteCount += size
         lanes[partition]?.ready.append(buffer)
         guard let lane = lanes[partition], lane.flow == .flowing, lane.byteCount > bound else {

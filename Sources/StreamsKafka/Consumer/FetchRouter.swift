@@ -62,8 +62,7 @@ import Streams
                 unsafe add(message)
             } else if unsafe message.pointee.err == RD_KAFKA_RESP_ERR__PARTITION_EOF {
                 unsafe begin(message.pointee.partition)
-                unsafe buffer.upper = max(buffer.upper, Int(message.pointee.offset))
-                buffer.isAtEnd = true
+                unsafe end(at: Int(message.pointee.offset))
             } else {
                 unsafe notices.append(notice(message))
             }
@@ -96,11 +95,24 @@ import Streams
         isRead = false
     }
 
+    /// The partition has nothing more for now.
+    private mutating func end(at offset: Int) {
+        guard isRead else { return }
+        if offset > buffer.upper {
+            guard member.admitsGap(Int(partition), to: offset) else { return }
+            buffer.upper = offset
+        }
+        buffer.isAtEnd = true
+    }
+
     private mutating func add(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {
         unsafe begin(message.pointee.partition)
         let offset = unsafe Int(message.pointee.offset)
         // Fetched twice, around a pause.
         guard isRead, offset >= buffer.upper else { return }
+        if offset > buffer.upper, buffer.elements.isEmpty {
+            guard member.admitsGap(Int(partition), to: offset) else { return }
+        }
         let start = buffer.bytes.count
         let count = unsafe message.pointee.len
         if let payload = unsafe message.pointee.payload, count > 0 {

@@ -19,10 +19,14 @@ extension KafkaHandle {
     /// Whether what is held belongs to others already.
     var isAssignmentLost: Bool { unsafe rd_kafka_assignment_lost(pointer) != 0 }
 
-    /// Takes partitions, each at its end and paused until a reader asks for it.
+    /// Takes partitions, each paused until a reader asks for it.
+    ///
+    /// They begin at offset 0, never at a place that librdkafka would have to ask for: its answer can
+    /// come after a reader's seek and undo it, and what lies between would be passed over. Whatever is
+    /// fetched from 0 in spite of the pause is before what a reader wants, and dropped.
     func assign(_ partitions: [Int], of topic: String) throws(KafkaError) {
         let operation = "take partitions of \(topic)"
-        let list = unsafe list(partitions, of: topic, at: Int64(RD_KAFKA_OFFSET_END))
+        let list = unsafe list(partitions, of: topic, at: 0)
         defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
         if isCooperative {
             try unsafe Self.check(rd_kafka_incremental_assign(pointer, list), operation)

@@ -136,6 +136,19 @@ final class KafkaMember: Sendable {
         buffers.withLock { $0.endHolding() }
     }
 
+    /// Has a partition begin again where its buffers end.
+    func restart(_ partition: Int) {
+        buffers.withLock { $0.restart(partition) }
+        _ = send(.resume(partition: partition))
+    }
+
+    /// Whether what has come first for a reader counts, though there is a gap before it.
+    func admitsGap(_ partition: Int, to offset: Int) -> Bool {
+        let (counts, restarts) = buffers.withLock { $0.admitGap(partition, to: offset) }
+        if restarts { _ = send(.resume(partition: partition)) }
+        return counts
+    }
+
     func fill(_ partition: Int) -> RecordBuffer? {
         buffers.withLock { $0.fill(partition) }
     }

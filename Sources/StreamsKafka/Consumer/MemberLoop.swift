@@ -165,6 +165,8 @@ extension MemberLoop {
         queries.run { [member] in
             do throws(EventLogError) {
                 let (begin, end) = try member.ends(of: partition)
+                // Said of an offset that was asked for before the reader's own.
+                if begin <= position, position <= end { return member.restart(partition) }
                 let error = EventLogError.offsetOutOfRange(
                     partition: partition,
                     offset: position,

@@ -1,0 +1,178 @@
+import CommandLineInterface
+import Ledgers
+import LedgersPostgres
+import StreamsKafka
+import StreamsPostgres
+
+/// `caracal dlq --postgres`: the dead letters in a database.
+enum DatabaseDeadLetters {
+    private static let id = Parameter.argument("id", .text("ID"), help: "As 'dlq list' shows it.")
+    private static let optionalID = Parameter.argument(
+        "id",
+        .text("ID"),
+        help: "The letter to send again."
+    ).optional
+    private static let all = Parameter<Bool>.flag("all", help: "All that were not sent again.")
+
+    static let command = Command(
+        "dlq",
+        about: "Look at the dead letters in a database, and send them again.",
+        examples: ["caracal dlq list --postgres postgres://auditor@db/ledger"],
+        subcommands: [list, show, retry]
+    )
+
+    private static let list = Command(
+        "list",
+        about: "List the dead letters of all partitions, or of one, a line each.",
+        examples: ["caracal dlq list --postgres postgres://auditor@db/ledger --json"],
+        parameters: [Servers.postgres, Servers.partition, Common.json],
+        action: { arguments, console throws(CommandError) in
+            let isJSON = try arguments[Common.json]
+            try forEach(arguments) { letter throws(CommandError) in
+                let item = DeadLetterItem(letter)
+                try console.output(isJSON ? item.json.description : item.line)
+            }
+            return .success
+        }
+    )
+
+    private static let show = Command(
+        "show",
+        about: "Show a dead letter: why it is one, where it is from, and its bytes.",
+        examples: ["caracal dlq show --postgres postgres://auditor@db/ledger 0@17"],
+        parameters: [Servers.postgres, id, Common.json],
+        action: { arguments, console throws(CommandError) in
+            let database = try LedgerDatabase(arguments)
+            let item = DeadLetterItem(try letter(arguments[id], database))
+            try DeadLetterShowCommand.show(item, try arguments[Common.json], console)
+            return .success
+        }
+    )
+
+    private static let retry = Command(
+        "retry",
+        about: """
+            Send dead letters to their topic again, each at most once.
+
+            What is in the ledger by now is not added twice.
+            """,
+        examples: [
+            "caracal dlq retry --postgres postgres://writer@db/ledger --kafka broker:9092 --all"
+        ],
+        parameters: [
+            Servers.postgres, Servers.partition, Servers.kafka, optionalID, all, Servers.config,
+        ],
+        action: { arguments, console throws(CommandError) in
+            let database = try LedgerDatabase(arguments)
+            let (id, isAll) = (try arguments[optionalID], try arguments[all])
+            guard (id == nil) == isAll else { throw .usage("name one ID, or --all") }
+            var letters: [PostgresDeadLetter] = []
+            if let id {
+                letters = [try letter(id, database)]
+            } else {
+                try forEach(arguments) { letters.append($0) }
+            }
+            let open = letters.filter { !$0.isRedriven }
+            let settings = try Servers.kafkaSettings(
+                arguments[Servers.kafka],
+                file: arguments[Servers.config],
+                for: .producer
+            )
+            try await send(open, settings, database)
+            try console.output("sent \(open.count) already \(letters.count - open.count) dead 0")
+            return .success
+        }
+    )
+
+    private static func send(
+        _ letters: [PostgresDeadLetter],
+        _ settings: KafkaSettings,
+        _ database: LedgerDatabase
+    ) async throws(CommandError) {
+        do {
+            let producer = try KafkaProducer(settings: settings)
+            defer { producer.close() }
+            for letter in letters {
+                let topic = try database.reader(letter.partition).head.topic
+                var batch = KafkaBatch()
+                batch.append(key: nil, value: letter.record.bytes, partition: letter.partition)
+                try await producer.produce(batch, to: topic)
+                try await producer.flush()
+                try DeadLetterRows.markRedriven(database.session, [letter])
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch let error as KafkaError {
+            throw CommandError(error)
+        } catch let error as PostgresError {
+            throw CommandError(error)
+        } catch {
+            throw CommandError("\(error)", exitCode: .tryAgain)
+        }
+    }
+
+    private static func forEach(
+        _ arguments: Arguments,
+        _ visit: (PostgresDeadLetter) throws(CommandError) -> Void
+    ) throws(CommandError) {
+        let database = try LedgerDatabase(arguments)
+        var failure: CommandError?
+        for partition in try database.partitions(arguments) {
+            let reader = try database.reader(partition)
+            try Servers.ledger { () throws(LedgerError) in
+                try reader.deadLetters { letter in
+                    do throws(CommandError) {
+                        try visit(letter)
+                        return true
+                    } catch {
+                        failure = error
+                        return false
+                    }
+                }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    /// The letter that `PARTITION@OFFSET` names.
+    private static func letter(
+        _ id: String,
+        _ database: LedgerDatabase
+    ) throws(CommandError) -> PostgresDeadLetter {
+        let parts = id.split(separator: "@").map { Int($0) }
+        var found: PostgresDeadLetter?
+        if parts.count == 2, let partition = parts[0], let offset = parts[1] {
+            do throws(PostgresError) {
+                found = try DeadLetterRows.letter(
+                    database.session,
+                    partition: partition,
+                    offset: offset
+                )
+            } catch {
+                throw CommandError(error)
+            }
+        }
+        guard let found else {
+            throw CommandError("postgres: there is no dead letter '\(id)'", exitCode: .noInput)
+        }
+        return found
+    }
+}
+
+extension DeadLetterItem {
+    /// A record that a ledger-writer refused.
+    init(_ letter: PostgresDeadLetter) {
+        self.init(
+            id: "\(letter.partition)@\(letter.record.offset)",
+            reason: letter.record.reason.rawValue,
+            message: letter.record.message,
+            origin: [
+                ("partition", .integer(letter.partition)),
+                ("topicOffset", .integer(letter.record.offset)),
+            ],
+            bytes: letter.record.bytes,
+            byteCount: letter.record.bytes.count,
+            redrivenAt: letter.isRedriven ? letter.record.offset : nil
+        )
+    }
+}

@@ -213,7 +213,7 @@ let package = Package(
             "LedgerWriterTests",
             [
                 "Checkpoints", "ConformanceKit", "Cryptography", "HTTPServing", "Merkle", "Streams",
-                "StreamsKafka", "StreamsPostgres", "Telemetry", "ledger-writer",
+                "StreamsKafka", "StreamsPostgres", "Telemetry", "caracal", "ledger-writer",
             ]
         ),
         tests("TelemetryTests", ["Telemetry"]),

@@ -7,6 +7,9 @@ import Synchronization
 /// second: a member that does not look at its queue for `max.poll.interval.ms` is put out.
 struct MemberLoop: ~Copyable {
     private static let tickMilliseconds = 1_000
+    /// The answer to a seek gets lost now and then while librdkafka begins to fetch a partition;
+    /// to seek again does no harm.
+    private static let seekAttempts = 25
 
     private let member: KafkaMember
     private let wakes: WakeCounter
@@ -40,7 +43,7 @@ struct MemberLoop: ~Copyable {
             for error in member.handle.callbacks.takeErrors() { handle(error) }
             lookForLoss()
             // Data comes faster than the group need know of it: only who is about to sleep tells it.
-            if count == 0 {
+            if count == 0, !isClosing {
                 commit()
                 if !wakes.sleep(milliseconds: tick) {
                     for partition in member.endHolding() { resume(partition) }
@@ -57,10 +60,15 @@ struct MemberLoop: ~Copyable {
         case .resume(let partition):
             resume(partition)
         case .release(let partitions, let continuation):
-            let (released, givesUp) = member.membership.withLock { $0.release(partitions) }
-            member.close(released.isEmpty ? partitions : released)
             commit()
-            if givesUp { giveUp(released) }
+            let (givenUp, kept) = member.membership.withLock { membership in
+                let givenUp = membership.release(partitions).givenUp
+                return (givenUp, membership.held.intersection(partitions).sorted())
+            }
+            member.close(partitions)
+            // Nobody has asked these back: they are held, and fetched for nobody.
+            if !kept.isEmpty { member.handle.pause(kept, of: member.topic) }
+            if !givenUp.isEmpty { giveUp(givenUp) }
             continuation.resume()
         case .close(let continuation):
             isClosing = true
@@ -82,11 +90,19 @@ struct MemberLoop: ~Copyable {
 
     private func resume(_ partition: Int) {
         guard let offset = member.offsetToResume(partition) else { return }
-        do throws(KafkaError) {
-            try member.handle.resume(partition, of: member.topic, at: offset)
-        } catch {
-            member.fail(partition, EventLogError.unavailable(reason: error.description))
+        var failure: KafkaError?
+        for _ in 0..<Self.seekAttempts {
+            do throws(KafkaError) {
+                return try member.handle.resume(partition, of: member.topic, at: offset)
+            } catch {
+                failure = error
+            }
+            guard let failure, failure.isRetriable || failure.kind == .timedOut else { break }
+            // Whatever has woken it meanwhile is still to be looked at.
+            if wakes.sleep(milliseconds: 10) { wakes.wake() }
         }
+        let reason = failure?.description ?? "the seek was not answered"
+        member.fail(partition, EventLogError.unavailable(reason: reason))
     }
 }
 

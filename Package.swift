@@ -200,7 +200,7 @@ let package = Package(
             ]
         ),
         tests("StreamsKafkaTests", ["ConformanceKit", "Streams", "StreamsKafka"]),
-        tests("StreamsPostgresTests", ["Streams", "StreamsPostgres"]),
+        tests("StreamsPostgresTests", ["ConformanceKit", "Streams", "StreamsPostgres"]),
         tests(
             "LedgersPostgresTests",
             [

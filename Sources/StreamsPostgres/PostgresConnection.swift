@@ -41,14 +41,22 @@ public actor PostgresConnection {
     ///
     /// Connects first, if there has been no connection yet. A transaction that `body` leaves open is
     /// rolled back.
+    ///
+    /// - Parameters:
+    ///   - reconnects: Whether a connection that was lost before is made again.
+    ///   - body: Blocks the connection's thread.
+    /// - Returns: What `body` does.
+    /// - Throws: ``PostgresError``.
     public func perform<Value: Sendable>(
+        reconnecting reconnects: Bool = false,
         _ body: @Sendable (PostgresSession) throws(PostgresError) -> Value
     ) async throws(PostgresError) -> Value {
-        if session == nil { try reconnect() }
+        if session == nil || reconnects && !isOpen { try reconnect() }
         guard let session, session.isOpen else {
             throw PostgresError(.unavailable, "the connection was lost")
         }
         let result = await withTaskCancellationHandler {
+            preconditionIsolated()
             let result = Result { () throws(PostgresError) in try body(session) }
             session.rollBack()
             return result

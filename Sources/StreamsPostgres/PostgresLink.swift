@@ -355,7 +355,9 @@ private import Glibc
         for (number, word) in words.enumerated().dropFirst()
         where word.utf8.count == 6 && word.hasSuffix(":") && words[number - 1].hasSuffix(":") {
             let state = String(word.dropLast())
-            guard state.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 }) else { continue }
+            guard state.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 }),
+                state.utf8.contains(where: { 48...57 ~= $0 })
+            else { continue }
             let text = words[(number + 1)...].prefix { $0 != "LOCATION:" }.joined(separator: " ")
             return PostgresError(PostgresError.kind(ofSQLState: state), text, sqlState: state)
         }

@@ -14,6 +14,7 @@ actor PartitionLedger {
     let options: PostgresLedgerStore.Options
     private var session: PostgresSession?
     private let rows = EntryRows()
+    private var readBack = PayloadHashes()
     /// The tree's edge as it is stored, if it is known.
     private var frontier: TileFrontier?
     /// Below this index there is a table, and another one behind it.
@@ -75,7 +76,9 @@ actor PartitionLedger {
         _ body: () throws(LedgerError) -> Value
     ) async throws(LedgerError) -> Value {
         let result = await withTaskCancellationHandler {
-            Result { () throws(LedgerError) in try body() }
+            // Only what captures the actor stays on its thread.
+            preconditionIsolated()
+            return Result { () throws(LedgerError) in try body() }
         } onCancel: {
             interrupt.fire()
         }
@@ -299,8 +302,12 @@ actor PartitionLedger {
         _ batch: LedgerBatch,
         _ session: PostgresSession
     ) throws(LedgerError) -> [Digest] {
-        try StoredLedger(session, partition, options)
-            .leaves(in: batch.firstIndex..<batch.after.size)
+        let range = batch.firstIndex..<batch.after.size
+        let leaves = try readBack.leaves(session, partition, range)
+        guard leaves.count == range.count else {
+            throw .unavailable(reason: "\(leaves.count) of \(range.count) rows were read back")
+        }
+        return leaves
     }
 
     private func finish(

@@ -56,6 +56,7 @@ public actor PostgresConnection {
             throw PostgresError(.unavailable, "the connection was lost")
         }
         let result = await withTaskCancellationHandler {
+            // Only what captures the actor stays on its thread.
             preconditionIsolated()
             let result = Result { () throws(PostgresError) in try body(session) }
             session.rollBack()

@@ -62,7 +62,6 @@ actor PartitionLedger {
         guard !isClosed else { throw .unavailable(reason: "the partition was given up") }
         if let session, session.isOpen { return session }
         preparedIndex = 0
-        interrupt.reset()
         let made = try LedgerError.wrap { () throws(PostgresError) in
             try PostgresSession(settings, interrupt: interrupt)
         }
@@ -75,6 +74,8 @@ actor PartitionLedger {
     private func interruptible<Value>(
         _ body: () throws(LedgerError) -> Value
     ) async throws(LedgerError) -> Value {
+        // One that was meant for the call before does not end this one.
+        interrupt.reset()
         let result = await withTaskCancellationHandler {
             // Only what captures the actor stays on its thread.
             preconditionIsolated()

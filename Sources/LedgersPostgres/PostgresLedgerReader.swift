@@ -271,8 +271,7 @@ public struct PostgresLedgerReader {
         while true {
             let rows = try query(
                 """
-                SELECT source_offset, reason, message, bytes,
-                    (extract(epoch FROM created_at) * 1000000)::bigint, is_published, is_redriven
+                SELECT \(PostgresDeadLetter.columns)
                 FROM caracal.dead_letters WHERE partition = $1 AND source_offset >= $2 \(condition)
                 ORDER BY source_offset LIMIT 64
                 """,
@@ -280,21 +279,9 @@ public struct PostgresLedgerReader {
                 .integer(next)
             )
             for row in 0..<rows.count {
-                let place = rows.integer(row, 0) ?? 0
-                let letter = PostgresDeadLetter(
-                    partition: head.partition,
-                    record: RefusedRecord(
-                        offset: place,
-                        reason: DeadLetterReason(rawValue: rows.text(row, 1)) ?? .rejectedByStore,
-                        message: rows.text(row, 2),
-                        bytes: rows.bytes(row, 3)
-                    ),
-                    microseconds: rows.integer(row, 4) ?? 0,
-                    isPublished: rows.bool(row, 5),
-                    isRedriven: rows.bool(row, 6)
-                )
+                let letter = PostgresDeadLetter(rows, row)
                 if try !visit(letter) { return }
-                next = place + 1
+                next = letter.record.offset + 1
             }
             if rows.count < 64 { return }
         }

@@ -154,34 +154,4 @@ struct EntryRowsTests {
             #expect(bytes == values)
         }
     }
-
-    /// Letters leave the outbox once they are marked, and are sent again by one only.
-    @Test func copiesDeadLettersOnce() async throws {
-        try await ScratchLedger.with { ledger in
-            let store = ledger.store()
-            for partition in 0..<3 {
-                let claim = try await store.claim(partition)
-                var lane = LedgerLane(partition: partition, claim: claim)
-                let records = LedgerSample.records([[1], [2]])
-                let letters = LedgerSample.batch(records, partition: partition, from: 0, to: 2)
-                let batch = try lane.commit(letters)
-                try await store.commit(batch, seal: seal(batch))
-            }
-            await store.close()
-            try await ledger.connection.perform { session in
-                Result { () throws(LedgerError) in
-                    let outbox = PostgresOutbox(session)
-                    let first = try outbox.unpublished(in: [0, 2], limit: 3)
-                    #expect(first.map(\.partition) == [0, 0, 2])
-                    #expect(first.map(\.record.bytes) == [[1], [2], [1]])
-                    try outbox.markPublished(first)
-                    let rest = try outbox.unpublished(in: [0, 1, 2], limit: 10)
-                    #expect(rest.map(\.partition) == [1, 1, 2])
-                    #expect(try outbox.markRedriven(partition: 1, offset: 1))
-                    #expect(try !outbox.markRedriven(partition: 1, offset: 1))
-                    #expect(try !outbox.markRedriven(partition: 1, offset: 2))
-                }
-            }.get()
-        }
-    }
 }

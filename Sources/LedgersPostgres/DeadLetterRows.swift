@@ -3,11 +3,6 @@ public import StreamsPostgres
 
 /// What the outbox and those who send dead letters again do with their rows.
 public enum DeadLetterRows {
-    private static let columns = """
-        partition, source_offset, reason, message, bytes, \
-        (extract(epoch FROM created_at) * 1000000)::bigint, is_published, is_redriven
-        """
-
     /// The dead letters that have not been copied to their topic, the first ones by place.
     ///
     /// Returns `limit` of them at most.
@@ -19,13 +14,13 @@ public enum DeadLetterRows {
     ) throws(PostgresError) -> [PostgresDeadLetter] {
         let rows = try session.query(
             """
-            SELECT \(columns)
+            SELECT \(PostgresDeadLetter.columns)
             FROM caracal.dead_letters WHERE NOT is_published
             ORDER BY partition, source_offset LIMIT $1
             """,
             [.integer(limit)]
         )
-        return (0..<rows.count).compactMap { letter(rows, $0) }
+        return (0..<rows.count).map { PostgresDeadLetter(rows, $0) }
     }
 
     /// The dead letter of one record, or `nil` if there is none.
@@ -38,12 +33,12 @@ public enum DeadLetterRows {
     ) throws(PostgresError) -> PostgresDeadLetter? {
         let rows = try session.query(
             """
-            SELECT \(columns)
+            SELECT \(PostgresDeadLetter.columns)
             FROM caracal.dead_letters WHERE partition = $1::bigint::integer AND source_offset = $2
             """,
             [.integer(partition), .integer(offset)]
         )
-        return rows.count == 1 ? letter(rows, 0) : nil
+        return rows.count == 1 ? PostgresDeadLetter(rows, 0) : nil
     }
 
     /// Remembers that the letters have been copied to their topic.
@@ -81,24 +76,6 @@ public enum DeadLetterRows {
                 .integers(letters.map(\.partition)),
                 .integers(letters.map(\.record.offset)),
             ]
-        )
-    }
-
-    private static func letter(_ rows: PostgresRows, _ row: Int) -> PostgresDeadLetter? {
-        guard let partition = rows.integer(row, 0), let offset = rows.integer(row, 1),
-            let reason = DeadLetterReason(rawValue: rows.text(row, 2))
-        else { return nil }
-        return PostgresDeadLetter(
-            partition: partition,
-            record: RefusedRecord(
-                offset: offset,
-                reason: reason,
-                message: rows.text(row, 3),
-                bytes: rows.bytes(row, 4)
-            ),
-            microseconds: rows.integer(row, 5) ?? 0,
-            isPublished: rows.bool(row, 6),
-            isRedriven: rows.bool(row, 7)
         )
     }
 }

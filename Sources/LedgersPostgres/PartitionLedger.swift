@@ -14,6 +14,7 @@ actor PartitionLedger {
     let options: PostgresLedgerStore.Options
     private var session: PostgresSession?
     private let rows = EntryRows()
+    private var readBack = PayloadHashes()
     /// The tree's edge as it is stored, if it is known.
     private var frontier: TileFrontier?
     /// Below this index there is a table, and another one behind it.
@@ -61,7 +62,6 @@ actor PartitionLedger {
         guard !isClosed else { throw .unavailable(reason: "the partition was given up") }
         if let session, session.isOpen { return session }
         preparedIndex = 0
-        interrupt.reset()
         let made = try LedgerError.wrap { () throws(PostgresError) in
             try PostgresSession(settings, interrupt: interrupt)
         }
@@ -74,8 +74,12 @@ actor PartitionLedger {
     private func interruptible<Value>(
         _ body: () throws(LedgerError) -> Value
     ) async throws(LedgerError) -> Value {
+        // One that was meant for the call before does not end this one.
+        interrupt.reset()
         let result = await withTaskCancellationHandler {
-            Result { () throws(LedgerError) in try body() }
+            // Only what captures the actor stays on its thread.
+            preconditionIsolated()
+            return Result { () throws(LedgerError) in try body() }
         } onCancel: {
             interrupt.fire()
         }
@@ -299,8 +303,12 @@ actor PartitionLedger {
         _ batch: LedgerBatch,
         _ session: PostgresSession
     ) throws(LedgerError) -> [Digest] {
-        try StoredLedger(session, partition, options)
-            .leaves(in: batch.firstIndex..<batch.after.size)
+        let range = batch.firstIndex..<batch.after.size
+        let leaves = try readBack.leaves(session, partition, range)
+        guard leaves.count == range.count else {
+            throw .unavailable(reason: "\(leaves.count) of \(range.count) rows were read back")
+        }
+        return leaves
     }
 
     private func finish(

@@ -174,7 +174,19 @@ public struct PostgresLedgerReader {
     }
 
     /// The index of the newest entry of the event with this identifier, or `nil` if there is none.
+    ///
+    /// Quick where vacuum has been since the entry was stored; the rest is searched row by row.
     public func index(ofEvent id: String) throws(LedgerError) -> Int? {
+        let isAlone = !session.isInTransaction
+        if isAlone {
+            // The planner does not know how few rows the BRIN index leaves.
+            try LedgerError.wrap { () throws(PostgresError) in
+                try session.execute(
+                    "BEGIN READ ONLY; SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
+                )
+            }
+        }
+        defer { if isAlone { session.rollBack() } }
         let rows = try query(
             """
             SELECT index FROM caracal.entries WHERE partition = $1::bigint::integer
@@ -271,8 +283,7 @@ public struct PostgresLedgerReader {
         while true {
             let rows = try query(
                 """
-                SELECT source_offset, reason, message, bytes,
-                    (extract(epoch FROM created_at) * 1000000)::bigint, is_published, is_redriven
+                SELECT \(PostgresDeadLetter.columns)
                 FROM caracal.dead_letters WHERE partition = $1 AND source_offset >= $2 \(condition)
                 ORDER BY source_offset LIMIT 64
                 """,
@@ -280,21 +291,9 @@ public struct PostgresLedgerReader {
                 .integer(next)
             )
             for row in 0..<rows.count {
-                let place = rows.integer(row, 0) ?? 0
-                let letter = PostgresDeadLetter(
-                    partition: head.partition,
-                    record: RefusedRecord(
-                        offset: place,
-                        reason: DeadLetterReason(rawValue: rows.text(row, 1)) ?? .rejectedByStore,
-                        message: rows.text(row, 2),
-                        bytes: rows.bytes(row, 3)
-                    ),
-                    microseconds: rows.integer(row, 4) ?? 0,
-                    isPublished: rows.bool(row, 5),
-                    isRedriven: rows.bool(row, 6)
-                )
+                let letter = PostgresDeadLetter(rows, row)
                 if try !visit(letter) { return }
-                next = place + 1
+                next = letter.record.offset + 1
             }
             if rows.count < 64 { return }
         }

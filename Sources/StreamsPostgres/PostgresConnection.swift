@@ -55,7 +55,10 @@ public actor PostgresConnection {
         guard let session, session.isOpen else {
             throw PostgresError(.unavailable, "the connection was lost")
         }
+        // One that was meant for the call before does not end this one.
+        interrupt.reset()
         let result = await withTaskCancellationHandler {
+            // Only what captures the actor stays on its thread.
             preconditionIsolated()
             let result = Result { () throws(PostgresError) in try body(session) }
             session.rollBack()

@@ -259,6 +259,12 @@ func expectWhole(_ ledger: ScratchLedger, _ partition: Int, size: Int) async thr
                 return true
             }
             #expect(found == leaves)
+            for number in [0, size / 2, size - 1] {
+                #expect(try reader.index(ofEvent: "event-\(number)") == number)
+                #expect(try reader.entry(number) == LedgerSample.event(number))
+            }
+            #expect(try reader.index(ofEvent: "event-\(size)") == nil)
+            #expect(!session.isInTransaction)
             for old in stride(from: 1, through: size, by: 97) {
                 #expect(
                     try CompactRange(size: old, from: reader.hashes)

@@ -9,7 +9,7 @@ import Testing
 @Suite(.enabled(if: PostgresServer.isAvailable, "\(PostgresServer.need)"))
 struct PostgresVerifierTests {
     /// Reads the sample's notes: partition, size, root.
-    private static func read(_ note: [UInt8]) -> (size: Int, root: Digest)? {
+    static func read(_ note: [UInt8]) -> (size: Int, root: Digest)? {
         let words = String(decoding: note, as: UTF8.self).split(separator: " ")
         guard words.count == 3, let size = Int(words[1]) else { return nil }
         var bytes: [UInt8] = []

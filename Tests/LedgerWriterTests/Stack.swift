@@ -15,9 +15,7 @@ struct Stack {
     let key: String
     private let folder: URL
 
-    /// Runs `body` with a stack that is gone afterwards.
-    ///
-    /// - Parameter partitions: Of the topic.
+    /// Runs `body` with a stack of so many partitions, which is gone afterwards.
     static func with(
         partitions: Int,
         _ body: (Stack) async throws -> Void

@@ -157,6 +157,64 @@ struct PostgresLedgerStoreTests {
         }
     }
 
+    /// What the database has changed on its way is read back, and never signed.
+    @Test func findsThatTheDatabaseHasStoredSomethingElse() async throws {
+        try await ScratchLedger.with { ledger in
+            let store = ledger.store()
+            var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
+            try await commit(0..<5, &lane, store)
+            try await ledger.connection.execute(
+                """
+                CREATE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS
+                    'BEGIN NEW.payload := set_byte(NEW.payload, 20, 7); RETURN NEW; END';
+                CREATE TRIGGER bend BEFORE INSERT ON caracal.entries FOR EACH ROW
+                    WHEN (NEW.index = 7) EXECUTE FUNCTION bend()
+                """
+            )
+            let batch = try LedgerSample.ledgerBatch(5..<9, with: &lane)
+            await #expect(throws: LedgerError.verificationFailed(index: 5)) {
+                try await store.commit(batch, seal: seal(batch))
+            }
+            try await ledger.connection.execute("DROP TRIGGER bend ON caracal.entries")
+            try await store.commit(batch, seal: seal(batch))
+            try await expectWhole(ledger, 0, size: 9)
+            await store.close()
+        }
+    }
+
+    @Test func writesNothingToADatabaseThatIsReadOnly() async throws {
+        try await ScratchLedger.with { ledger in
+            let store = ledger.store()
+            var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
+            try await commit(0..<5, &lane, store)
+            let name = ledger.settings.database
+            let batch = try LedgerSample.ledgerBatch(5..<9, with: &lane)
+            func set(_ isReadOnly: Bool) async throws {
+                try await ledger.connection.execute(
+                    "ALTER DATABASE \(name) SET default_transaction_read_only = \(isReadOnly)"
+                )
+            }
+            try await set(true)
+            // Connections that there are go on as they were.
+            await store.close()
+            let other = ledger.store()
+            let error = await #expect(throws: LedgerError.self) {
+                try await other.commit(batch, seal: seal(batch))
+            }
+            guard case .notWritable = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try await other.cursor(of: 0) == Cursor(nextOffset: 5, epoch: 1))
+            try await set(false)
+            await other.close()
+            let last = ledger.store()
+            try await last.commit(batch, seal: seal(batch))
+            try await expectWhole(ledger, 0, size: 9)
+            await last.close()
+        }
+    }
+
     @Test func knowsATopicThatWasMadeAgain() async throws {
         try await ScratchLedger.with { ledger in
             let first = ledger.store()

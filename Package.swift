@@ -183,7 +183,7 @@ let package = Package(
         tests("StreamsTestingTests", ["Streams", "StreamsTesting"]),
         tests(
             "StreamsEmbeddedTests",
-            ["ConformanceKit", "Streams", "StreamsEmbedded", "StreamsTesting"]
+            ["CChecksums", "ConformanceKit", "Streams", "StreamsEmbedded", "StreamsTesting"]
         ),
         tests(
             "LedgersTests",

@@ -1,3 +1,4 @@
+private import CChecksums
 import StreamsEmbedded
 import StreamsTesting
 import Testing
@@ -33,5 +34,10 @@ import Testing
             for _ in 0..<8 { state = state >> 1 ^ (state & 1 == 1 ? 0x82F6_3B78 : 0) }
         }
         #expect(~state == whole)
+        // As a processor without the instruction would compute it.
+        let portable = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe cchecksums_crc32c_portable(0, buffer.baseAddress, buffer.count)
+        }
+        #expect(portable == whole)
     }
 }

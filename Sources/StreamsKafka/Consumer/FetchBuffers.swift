@@ -86,7 +86,6 @@ struct FetchBuffers: Sendable {
     mutating func resume(_ partition: Int) -> Int? {
         guard let lane = lanes[partition], lane.flow != .flowing else { return nil }
         lanes[partition]?.flow = .flowing
-        lanes[partition]?.isAtEnd = false
         return lane.next
     }
 
@@ -162,7 +161,8 @@ struct FetchBuffers: Sendable {
             return (true, hold())
         }
         lanes[partition]?.flow = .paused
-        return (true, [partition] + hold())
+        // The others first: no fetch for them alone may begin in between.
+        return (true, hold() + [partition])
     }
 
     /// Holds those that have nothing, if only they and paused ones are left.

@@ -68,7 +68,7 @@ extension KafkaHandle {
         unsafe _ = rd_kafka_resume_partitions(pointer, list)
     }
 
-    private static let seekMilliseconds: Int32 = 5_000
+    private static let seekMilliseconds: Int32 = 200
 
     /// Tells the group how far the member has come, without waiting for an answer.
     func commit(_ offsets: [Int: Int], of topic: String) {

@@ -7,6 +7,9 @@ import Synchronization
 /// second: a member that does not look at its queue for `max.poll.interval.ms` is put out.
 struct MemberLoop: ~Copyable {
     private static let tickMilliseconds = 1_000
+    /// The answer to a seek gets lost now and then while librdkafka begins to fetch a partition;
+    /// to seek again does no harm.
+    private static let seekAttempts = 25
 
     private let member: KafkaMember
     private let wakes: WakeCounter
@@ -82,11 +85,19 @@ struct MemberLoop: ~Copyable {
 
     private func resume(_ partition: Int) {
         guard let offset = member.offsetToResume(partition) else { return }
-        do throws(KafkaError) {
-            try member.handle.resume(partition, of: member.topic, at: offset)
-        } catch {
-            member.fail(partition, EventLogError.unavailable(reason: error.description))
+        var failure: KafkaError?
+        for _ in 0..<Self.seekAttempts {
+            do throws(KafkaError) {
+                return try member.handle.resume(partition, of: member.topic, at: offset)
+            } catch {
+                failure = error
+            }
+            guard let failure, failure.isRetriable || failure.kind == .timedOut else { break }
+            // Whatever wakes it meanwhile is looked at afterwards anyway.
+            wakes.sleep(milliseconds: 10)
         }
+        let reason = failure?.description ?? "the seek was not answered"
+        member.fail(partition, EventLogError.unavailable(reason: reason))
     }
 }
 

@@ -23,12 +23,12 @@ import Testing
     private func expectRelease(
         _ member: inout GroupMembership,
         _ partitions: [Int],
-        _ expected: (released: [Int], givesUp: Bool),
+        _ expected: (released: [Int], givenUp: [Int]),
         _ location: SourceLocation = #_sourceLocation
     ) {
         let result = member.release(partitions)
         #expect(result.released == expected.released, sourceLocation: location)
-        #expect(result.givesUp == expected.givesUp, sourceLocation: location)
+        #expect(result.givenUp == expected.givenUp, sourceLocation: location)
     }
 
     @Test func partitionsAreGivenUpWhenTheLastOneIsReleased() {
@@ -37,9 +37,9 @@ import Testing
         #expect(!isNothing)
         expectChange(&member, .revoked([0, 1]))
         #expect(member.held == [0, 1, 2])
-        expectRelease(&member, [1], ([1], false))
+        expectRelease(&member, [1], ([1], []))
         #expect(member.held == [0, 2])
-        expectRelease(&member, [0], ([0], true))
+        expectRelease(&member, [0], ([0], [0, 1]))
         #expect(member.held == [2])
         #expect(!member.isRevoking)
     }
@@ -61,7 +61,7 @@ import Testing
         expectChange(&member, .lost([0, 1]))
         #expect(member.held.isEmpty)
         #expect(!member.isRevoking)
-        expectRelease(&member, [0, 1], ([], false))
+        expectRelease(&member, [0, 1], ([], []))
     }
 
     @Test func aReleaseThatComesLateLeavesANewAssignmentAlone() {
@@ -69,7 +69,7 @@ import Testing
         _ = member.revoke([0])
         member.lose([0])
         member.assign([0])
-        expectRelease(&member, [0], ([], false))
+        expectRelease(&member, [0], ([], []))
         #expect(member.held == [0])
     }
 

@@ -225,6 +225,25 @@ struct KafkaEventLogTests {
         #expect(try await first.nextChange() == nil)
     }
 
+    @Test func partitionsReleasedOneByOneAllGoToTheOthers() async throws {
+        let fixture = try await KafkaFixture(partitions: 6)
+        let settings = ["partition.assignment.strategy": "cooperative-sticky"]
+        let first = try fixture.consumer(settings)
+        #expect(try await first.nextChange() == .assigned([0, 1, 2, 3, 4, 5]))
+        let second = try fixture.consumer(settings)
+        guard case .revoked(let asked)? = try await first.nextChange() else {
+            Issue.record("nothing was revoked")
+            return
+        }
+        #expect(asked.count == 3)
+        for partition in asked { await first.release([partition]) }
+        #expect(try await second.nextChange() == .assigned(asked))
+        // The second leaves, and the first has them all again.
+        await second.close()
+        #expect(try await first.nextChange() == .assigned(asked))
+        await first.close()
+    }
+
     @Test func acknowledgedOffsetsAreSeenByTheGroup() async throws {
         let fixture = try await KafkaFixture()
         try await fixture.produce(["a", "b", "c"])
@@ -236,6 +255,60 @@ struct KafkaEventLogTests {
         #expect(try await fixture.admin.committed(by: group, in: fixture.topic) == [0: 2])
         try await fixture.admin.forget([0], of: fixture.topic, by: group)
         #expect(try await fixture.admin.committed(by: group, in: fixture.topic) == [:])
+    }
+
+    @Test func aMemberWhoseStaticIdIsTakenIsToldSo() async throws {
+        let fixture = try await KafkaFixture()
+        let settings = ["group.instance.id": "writer-1"]
+        let first = try fixture.consumer(settings)
+        #expect(try await first.nextChange() == .assigned([0]))
+        var reader = try await first.reader(of: 0, from: 0)
+        let second = try fixture.consumer(settings)
+        #expect(try await second.nextChange() == .assigned([0]))
+        let error = await #expect(throws: KafkaError.self) {
+            while let change = try await first.nextChange() { #expect(change == .lost([0])) }
+        }
+        #expect(error?.isFatal == true)
+        #expect(error?.name == "FENCED_INSTANCE_ID")
+        #expect(throws: (any Error).self) {
+            var chunk = Chunk<LogRecord>()
+            _ = try reader.poll(into: &chunk, limit: ChunkLimit())
+        }
+        await first.close()
+        await second.close()
+    }
+
+    @Test func aWrongPasswordEndsTheWaitWithAClearText() async throws {
+        let server = try KafkaServer(options: ["--sasl", "writer:secret"])
+        func log(_ password: String) throws -> KafkaEventLog {
+            let given = [
+                "bootstrap.servers": "127.0.0.1:\(server.port + 300)", "group.id": "g",
+                "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
+                "sasl.jaas.config":
+                    #"org.apache.kafka.common.security.plain.PlainLoginModule required "#
+                    + #"username="writer" password="\#(password)";"#,
+            ]
+            return try KafkaEventLog(
+                topic: "topic",
+                settings: KafkaSettings(given, for: .consumer)
+            )
+        }
+        let refused = try log("guess")
+        let error = await #expect(throws: KafkaError.self) { _ = try await refused.nextChange() }
+        #expect(error?.kind == .notAuthenticated)
+        #expect(error?.description.contains("guess") == false)
+        await refused.close()
+
+        let settings = [
+            "bootstrap.servers": "127.0.0.1:\(server.port + 300)", "sasl.username": "writer",
+            "sasl.password": "secret", "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "PLAIN",
+        ]
+        let admin = try KafkaAdmin(settings: KafkaSettings(settings, for: .admin))
+        #expect(try await admin.create([KafkaTopic("topic")]) == ["topic": .created])
+        let taken = try log("secret")
+        #expect(try await taken.nextChange() == .assigned([0]))
+        await taken.close()
     }
 
     @Test func anAbsentBrokerIsReportedAndWaitedFor() async throws {

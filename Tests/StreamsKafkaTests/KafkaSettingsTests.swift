@@ -15,7 +15,7 @@ import Testing
         for (name, value) in [
             ("enable.auto.commit", "false"), ("isolation.level", "read_committed"),
             ("fetch.min.bytes", "1"), ("fetch.wait.max.ms", "500"), ("auto.offset.reset", "error"),
-            ("socket.nagle.disable", "true"), ("queued.min.messages", "10000000"),
+            ("socket.nagle.disable", "true"), ("queued.min.messages", "250000"),
         ] {
             #expect(settings.value(of: name) == value, "\(name)")
         }

@@ -48,15 +48,15 @@ struct GroupMembership: Sendable {
 
     /// The work on partitions is over; one that nobody asked back stays held.
     ///
-    /// - Returns: Those that nobody works on any more, and whether all that was asked back may now
-    ///   be given up.
-    mutating func release(_ partitions: [Int]) -> (released: [Int], givesUp: Bool) {
+    /// - Returns: Those that nobody works on any more, and those to be given up now: all that was
+    ///   asked back, or none.
+    mutating func release(_ partitions: [Int]) -> (released: [Int], givenUp: [Int]) {
         let released = partitions.filter { unreleased.contains($0) }
         held.subtract(released)
         unreleased.subtract(released)
-        guard !released.isEmpty, unreleased.isEmpty else { return (released, false) }
-        revoked = []
-        return (released, true)
+        guard !released.isEmpty, unreleased.isEmpty else { return (released, []) }
+        defer { revoked = [] }
+        return (released, revoked)
     }
 
     /// - Returns: What is to be told next, if anything is.

@@ -43,7 +43,7 @@ struct MemberLoop: ~Copyable {
             for error in member.handle.callbacks.takeErrors() { handle(error) }
             lookForLoss()
             // Data comes faster than the group need know of it: only who is about to sleep tells it.
-            if count == 0 {
+            if count == 0, !isClosing {
                 commit()
                 if !wakes.sleep(milliseconds: tick) {
                     for partition in member.endHolding() { resume(partition) }
@@ -60,10 +60,10 @@ struct MemberLoop: ~Copyable {
         case .resume(let partition):
             resume(partition)
         case .release(let partitions, let continuation):
-            let (released, givesUp) = member.membership.withLock { $0.release(partitions) }
+            let (released, givenUp) = member.membership.withLock { $0.release(partitions) }
             member.close(released.isEmpty ? partitions : released)
             commit()
-            if givesUp { giveUp(released) }
+            if !givenUp.isEmpty { giveUp(givenUp) }
             continuation.resume()
         case .close(let continuation):
             isClosing = true
@@ -93,8 +93,8 @@ struct MemberLoop: ~Copyable {
                 failure = error
             }
             guard let failure, failure.isRetriable || failure.kind == .timedOut else { break }
-            // Whatever wakes it meanwhile is looked at afterwards anyway.
-            wakes.sleep(milliseconds: 10)
+            // Whatever has woken it meanwhile is still to be looked at.
+            if wakes.sleep(milliseconds: 10) { wakes.wake() }
         }
         let reason = failure?.description ?? "the seek was not answered"
         member.fail(partition, EventLogError.unavailable(reason: reason))

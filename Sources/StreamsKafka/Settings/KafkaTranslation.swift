@@ -61,10 +61,11 @@ struct KafkaTranslation {
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"),
             ("enable.partition.eof", "true"),
-            // Thresholds that are reached stop a partition's fetches for half a second and more in
-            // librdkafka 2.0: they are set to their ends, and partitions are paused instead.
-            ("queued.min.messages", "10000000"),
-            ("queued.max.messages.kbytes", "2097151"),
+            // What librdkafka holds before the member's thread takes it, which is soon. Thresholds
+            // that are reached stop all fetches for half a second and more in librdkafka 2.0: these
+            // are out of the way unless the thread is kept from running, and bound memory then.
+            ("queued.min.messages", "250000"),
+            ("queued.max.messages.kbytes", "65536"),
         ]
     ]
 

@@ -236,8 +236,15 @@ struct KafkaEventLogTests {
             return
         }
         #expect(asked.count == 3)
-        for partition in asked { await first.release([partition]) }
+        for partition in asked {
+            await first.acknowledge(partition, upTo: 0)
+            await first.release([partition])
+        }
         #expect(try await second.nextChange() == .assigned(asked))
+        // What was acknowledged before the release is what the group knows.
+        let group = "group-\(fixture.topic)"
+        let committed = try await fixture.admin.committed(by: group, in: fixture.topic)
+        #expect(committed.keys.sorted() == asked)
         // The second leaves, and the first has them all again.
         await second.close()
         #expect(try await first.nextChange() == .assigned(asked))
@@ -309,6 +316,23 @@ struct KafkaEventLogTests {
         let taken = try log("secret")
         #expect(try await taken.nextChange() == .assigned([0]))
         await taken.close()
+    }
+
+    @Test func whatNobodyAskedBackStaysHeldAfterItsRelease() async throws {
+        let fixture = try await KafkaFixture()
+        try await fixture.produce(["a", "b"])
+        let log = try fixture.consumer()
+        #expect(try await log.nextChange() == .assigned([0]))
+        var reader = try await log.reader(of: 0, from: 0)
+        #expect(try await reader.read(to: 2).count == 2)
+        await log.release([0])
+        #expect(throws: EventLogError.notAssigned(partition: 0)) {
+            var chunk = Chunk<LogRecord>()
+            _ = try reader.poll(into: &chunk, limit: ChunkLimit())
+        }
+        var again = try await log.reader(of: 0, from: 1)
+        #expect(try await again.read(from: 1, to: 2).map(\.text) == ["b"])
+        await log.close()
     }
 
     @Test func anAbsentBrokerIsReportedAndWaitedFor() async throws {

@@ -24,6 +24,16 @@ struct KafkaFixture: Sendable {
         let made = KafkaTopic(topic, partitions: partitions, configuration: configuration)
         let outcomes = try await admin.create([made])
         #expect(outcomes == [topic: .created])
+        // The broker may learn of it a moment later than the controller.
+        let deadline = clock.now() + .seconds(10)
+        while clock.now() < deadline {
+            do {
+                if try await admin.partitionCount(of: topic) == partitions { break }
+            } catch {
+                #expect((error as? KafkaError)?.kind == .unknownTopic)
+            }
+            try await clock.sleep(clock.now() + .milliseconds(20))
+        }
     }
 
     func consumer(_ more: [String: String] = [:]) throws -> KafkaEventLog {

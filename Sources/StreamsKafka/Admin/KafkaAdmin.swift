@@ -29,6 +29,8 @@ public final class KafkaAdmin: Sendable {
 
     /// Makes topics; those that are there already are left alone.
     ///
+    /// A broker may not know a new topic for a moment yet, and say that it is unknown.
+    ///
     /// - Returns: What became of each, by name.
     /// - Throws: ``KafkaError`` if no broker has answered; whether topics were made is then unknown.
     public func create(

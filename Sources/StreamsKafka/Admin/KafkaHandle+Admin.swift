@@ -14,6 +14,8 @@ extension KafkaHandle {
         }
         var given = unsafe made
         let options = unsafe options(RD_KAFKA_ADMIN_OP_CREATETOPICS, milliseconds)
+        // The controller answers when the topics are there; other brokers may learn of them later.
+        unsafe _ = rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, nil, 0)
         defer { unsafe rd_kafka_AdminOptions_destroy(options) }
         let event = try unsafe answer(operation, milliseconds) { queue in
             unsafe rd_kafka_CreateTopics(pointer, &given, given.count, options, queue)

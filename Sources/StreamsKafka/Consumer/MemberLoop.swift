@@ -60,9 +60,14 @@ struct MemberLoop: ~Copyable {
         case .resume(let partition):
             resume(partition)
         case .release(let partitions, let continuation):
-            let (released, givenUp) = member.membership.withLock { $0.release(partitions) }
-            member.close(released.isEmpty ? partitions : released)
             commit()
+            let (givenUp, kept) = member.membership.withLock { membership in
+                let givenUp = membership.release(partitions).givenUp
+                return (givenUp, membership.held.intersection(partitions).sorted())
+            }
+            member.close(partitions)
+            // Nobody has asked these back: they are held, and fetched for nobody.
+            if !kept.isEmpty { member.handle.pause(kept, of: member.topic) }
             if !givenUp.isEmpty { giveUp(givenUp) }
             continuation.resume()
         case .close(let continuation):

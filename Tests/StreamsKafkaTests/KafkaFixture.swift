@@ -30,7 +30,7 @@ struct KafkaFixture: Sendable {
             do {
                 if try await admin.partitionCount(of: topic) == partitions { break }
             } catch {
-                #expect((error as? KafkaError)?.kind == .unknownTopic)
+                #expect(error.kind == .unknownTopic)
             }
             try await clock.sleep(clock.now() + .milliseconds(20))
         }

@@ -3,7 +3,8 @@ import Testing
 @Suite struct HelpTests {
     @Test func helpsWithEveryCommandByExample() throws {
         for command in try commands(of: []) {
-            let subcommands = command == "dlq" ? try commands(of: ["dlq"]).map { [$0] } : [[]]
+            let isGroup = ["dlq", "topics"].contains(command)
+            let subcommands = isGroup ? try commands(of: [command]).map { [$0] } : [[]]
             for words in subcommands.map({ [command] + $0 }) {
                 let outcome = try Caracal.run(words + ["--help"])
                 #expect(outcome.code == 0)
@@ -21,11 +22,18 @@ import Testing
     @Test func hasEveryCommandOfTheContract() throws {
         let contract = [
             "backup", "checkpoint", "consistency-verify", "dlq", "entries", "entry", "graph",
-            "ingest", "init", "keygen", "prove-consistency", "receipt", "receipt-verify",
-            "reindex", "run", "status", "tiles", "tiles-verify", "verify", "vkey",
+            "ingest", "init", "keygen", "migrate", "produce", "prove-consistency", "receipt",
+            "receipt-verify", "reindex", "run", "status", "tiles", "tiles-verify", "topics",
+            "verify", "vkey",
         ]
         #expect(try commands(of: []).sorted() == contract)
         #expect(try commands(of: ["dlq"]) == ["list", "show", "retry"])
+        #expect(try commands(of: ["topics"]) == ["create"])
+        let overDatabase = [
+            "checkpoint", "dlq", "entries", "migrate", "prove-consistency", "receipt", "status",
+            "tiles", "verify",
+        ]
+        #expect(try commands(of: ["--postgres"]).sorted() == overDatabase)
     }
 
     /// The names that a group's help lists.

@@ -98,8 +98,13 @@ public final class KafkaServer: Sendable {
 
     private static func execute(_ arguments: [String]) throws -> String {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: script ?? "")
-        process.arguments = arguments
+        // A broker that is started by it must not keep what Foundation waits for to close.
+        let program = """
+            for open in /proc/$$/fd/*; do n=${open##*/}; [ "$n" -le 2 ] || eval "exec $n>&-"; done
+            exec "$@"
+            """
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", program, "bash", script ?? ""] + arguments
         let output = Pipe()
         process.standardOutput = output
         try process.run()

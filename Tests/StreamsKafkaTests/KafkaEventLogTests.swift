@@ -335,6 +335,37 @@ struct KafkaEventLogTests {
         await log.close()
     }
 
+    @Test func aBrokerThatDiesAndComesBackIsReadOn() async throws {
+        let server = try KafkaServer()
+        let given = ["bootstrap.servers": server.bootstrap]
+        let admin = try KafkaAdmin(settings: KafkaSettings(given, for: .admin))
+        _ = try await admin.create([KafkaTopic("topic", partitions: 1)])
+        let producer = try KafkaProducer(settings: KafkaSettings(given, for: .producer))
+        var batch = KafkaBatch()
+        batch.append(key: nil, value: "before".utf8, partition: 0)
+        try await producer.produce(batch, to: "topic")
+        try await producer.flush()
+
+        let (errors, sender) = AsyncStream<KafkaError>.makeStream()
+        let log = try KafkaEventLog(
+            topic: "topic",
+            settings: KafkaSettings(given.merging(["group.id": "g"]) { $1 }, for: .consumer)
+        ) { if case .error(let error) = $0 { sender.yield(error) } }
+        #expect(try await log.nextChange() == .assigned([0]))
+        var reader = try await log.reader(of: 0, from: 0)
+        #expect(try await reader.read(to: 1).map(\.text) == ["before"])
+        try server.run("kill", "1")
+        for await error in errors where error.kind == .unreachable { break }
+        try server.run("revive", "1")
+        batch.removeAll()
+        batch.append(key: nil, value: "after".utf8, partition: 0)
+        try await producer.produce(batch, to: "topic")
+        try await producer.flush()
+        #expect(try await reader.read(from: 1, to: 2).map(\.text) == ["after"])
+        producer.close()
+        await log.close()
+    }
+
     @Test func anAbsentBrokerIsReportedAndWaitedFor() async throws {
         let (events, sender) = AsyncStream<KafkaEvent>.makeStream()
         let given = ["bootstrap.servers": "127.0.0.1:1", "group.id": "g"]

@@ -59,13 +59,15 @@ extension KafkaHandle {
         let operation = "seek in \(topic)/\(partition)"
         let list = unsafe list([partition], of: topic, at: Int64(offset))
         defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
+        // First, because it is the seek that wakes the thread that fetches: what is fetched before
+        // the seek counts as outdated and is dropped.
+        unsafe _ = rd_kafka_resume_partitions(pointer, list)
         // Waits for librdkafka's own thread alone, not for a broker.
         try unsafe Self.check(
             rd_kafka_seek_partitions(pointer, list, Self.seekMilliseconds),
             operation
         )
         try Self.check(unsafe list.pointee.elems[0].err.rawValue, operation)
-        unsafe _ = rd_kafka_resume_partitions(pointer, list)
     }
 
     private static let seekMilliseconds: Int32 = 200

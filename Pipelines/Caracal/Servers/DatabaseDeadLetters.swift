@@ -28,7 +28,8 @@ enum DatabaseDeadLetters {
         parameters: [Servers.postgres, Servers.partition, Common.json],
         action: { arguments, console throws(CommandError) in
             let isJSON = try arguments[Common.json]
-            try forEach(arguments) { letter throws(CommandError) in
+            let database = try LedgerDatabase(arguments)
+            try forEach(in: database, arguments) { letter throws(CommandError) in
                 let item = DeadLetterItem(letter)
                 try console.output(isJSON ? item.json.description : item.line)
             }
@@ -70,7 +71,7 @@ enum DatabaseDeadLetters {
             if let id {
                 letters = [try letter(id, database)]
             } else {
-                try forEach(arguments) { letters.append($0) }
+                try forEach(in: database, arguments) { letters.append($0) }
             }
             let open = letters.filter { !$0.isRedriven }
             let settings = try Servers.kafkaSettings(
@@ -92,8 +93,11 @@ enum DatabaseDeadLetters {
         do {
             let producer = try KafkaProducer(settings: settings)
             defer { producer.close() }
+            var topics: [Int: String] = [:]
             for letter in letters {
-                let topic = try database.reader(letter.partition).head.topic
+                let topic =
+                    try topics[letter.partition] ?? database.reader(letter.partition).head.topic
+                topics[letter.partition] = topic
                 var batch = KafkaBatch()
                 batch.append(key: nil, value: letter.record.bytes, partition: letter.partition)
                 try await producer.produce(batch, to: topic)
@@ -112,10 +116,10 @@ enum DatabaseDeadLetters {
     }
 
     private static func forEach(
+        in database: LedgerDatabase,
         _ arguments: Arguments,
         _ visit: (PostgresDeadLetter) throws(CommandError) -> Void
     ) throws(CommandError) {
-        let database = try LedgerDatabase(arguments)
         var failure: CommandError?
         for partition in try database.partitions(arguments) {
             let reader = try database.reader(partition)

@@ -38,3 +38,25 @@ public struct LogRecord: Sendable, BitwiseCopyable {
         Int(producerStart)..<Int(producerStart) + Int(producerCount)
     }
 }
+
+extension [LogRecord] {
+    /// How many of the records from the one at `next` on fit into a chunk; one at least, if there is one.
+    ///
+    /// Values lie in order in one arena.
+    ///
+    /// - Complexity: O(log *n*).
+    package func count(fitting limit: ChunkLimit, from next: Int) -> Int {
+        let left = count - next
+        guard left > 0 else { return 0 }
+        let most = Swift.min(left, limit.elements)
+        let start = Int(self[next].start)
+        // How far the last one reaches tells how many bytes all of them take.
+        var (low, high) = (1, most)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            let end = self[next + middle - 1].range.upperBound
+            if end - start <= limit.bytes { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+}

@@ -52,7 +52,7 @@ public struct KafkaReader: EventLogReader, Sendable {
             throw EventLogError.notAssigned(partition: partition)
         }
         let lower = current.lower
-        let count = countOfNext(limit)
+        let count = current.elements.count(fitting: limit, from: next)
         let isLast = next + count == current.elements.count
         let upper = isLast ? current.upper : current.elements[next + count].offset
         if next == 0, isLast {
@@ -70,21 +70,5 @@ public struct KafkaReader: EventLogReader, Sendable {
 
     public mutating func wait(until deadline: Duration?, on clock: GraphClock) async throws {
         try await changes.wait(after: seen, until: deadline, on: clock)
-    }
-
-    /// How many of the records that are left fit into a chunk; one at least, if there is one.
-    private func countOfNext(_ limit: ChunkLimit) -> Int {
-        let left = current.elements.count - next
-        guard left > 0 else { return 0 }
-        let most = min(left, limit.elements)
-        let start = Int(current.elements[next].start)
-        // Values lie in order: how far the last one reaches tells how many bytes all of them take.
-        var (low, high) = (1, most)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            let end = current.elements[next + middle - 1].range.upperBound
-            if end - start <= limit.bytes { low = middle } else { high = middle - 1 }
-        }
-        return low
     }
 }

@@ -29,6 +29,8 @@ public struct LedgerPipeline: Sendable {
         public var batchBytes: Int
         /// Closes a batch so long after its first record.
         public var batchWait: Duration
+        /// Closes a batch that fills fast only then, if it is not full before.
+        public var batchWaitWhenBusy: Duration?
         /// The most bytes that lie between the source and the batch, what is read ahead not counted.
         public var memory: Int
 
@@ -37,6 +39,7 @@ public struct LedgerPipeline: Sendable {
             batchCount: Int = 4_096,
             batchBytes: Int = 8 << 20,
             batchWait: Duration = .milliseconds(5),
+            batchWaitWhenBusy: Duration? = nil,
             memory: Int = 32 << 20
         ) {
             precondition((1...64).contains(lanes), "1 to 64 lanes")
@@ -44,6 +47,7 @@ public struct LedgerPipeline: Sendable {
             self.batchCount = batchCount
             self.batchBytes = batchBytes
             self.batchWait = batchWait
+            self.batchWaitWhenBusy = batchWaitWhenBusy
             self.memory = memory
         }
 
@@ -131,6 +135,7 @@ public struct LedgerPipeline: Sendable {
             // Arenas that hold more than their entries, and refused records, count too.
             heldBytes: max(32 << 20, 2 * options.batchBytes),
             elapsed: options.batchWait,
+            elapsedWhenBusy: options.batchWaitWhenBusy,
             wholeChunks: true
         )
     }

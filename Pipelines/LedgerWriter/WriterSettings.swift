@@ -85,7 +85,8 @@ struct WriterSettings: Sendable {
             lanes: 1,
             batchCount: batchCount,
             batchBytes: batchBytes,
-            batchWait: batchWait
+            batchWait: batchWait,
+            batchWaitWhenBusy: batchWait * 10
         )
         effective = reader.effective
     }

@@ -127,7 +127,7 @@ struct CanonicalReader {
 
     /// A length and so many bytes, unchecked otherwise.
     @inline(__always)
-    private mutating func lump(_ bytes: Span<UInt8>) throws(EventError) -> Range<Int> {
+    mutating func lump(_ bytes: Span<UInt8>) throws(EventError) -> Range<Int> {
         let length = Int(try count(bytes))
         try need(length)
         defer { index += length }

@@ -36,6 +36,14 @@ public struct Currency: Hashable, Sendable, BitwiseCopyable {
         self.code = code
     }
 
+    /// The letters, as ASCII.
+    package var letters: (UInt8, UInt8, UInt8) {
+        (
+            UInt8(truncatingIfNeeded: code >> 16), UInt8(truncatingIfNeeded: code >> 8),
+            UInt8(truncatingIfNeeded: code)
+        )
+    }
+
     func append(to out: inout [UInt8]) {
         for shift in [UInt32(16), 8, 0] { out.append(UInt8(truncatingIfNeeded: code >> shift)) }
     }

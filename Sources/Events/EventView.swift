@@ -53,6 +53,37 @@ public struct EventView: Sendable, BitwiseCopyable {
         try reader.metadata(bytes, count: Int(metadataCount))
     }
 
+    /// Reads the event whose canonical bytes are those of `range`, which have been checked before.
+    ///
+    /// Only lengths are checked, so that no other bytes than those of `range` are read; metadata
+    /// is not looked at.
+    ///
+    /// - Parameters:
+    ///   - bytes: The arena.
+    ///   - range: The event's place in the arena, in bytes.
+    /// - Throws: ``EventError`` if its fields do not fit into `range`.
+    package init(canonical bytes: Span<UInt8>, in range: Range<Int>) throws(EventError) {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count,
+            range.count <= EventLimits.canonicalBytes
+        else { throw EventError(.notCanonical) }
+        var reader = CanonicalReader(range)
+        head = try reader.head(bytes)
+        let plan = TextPlan(head.kind, head.presence)
+        var places: InlineArray<8, Place> = InlineArray(repeating: Place())
+        for role in 0..<8 where plan.present & (1 << role) != 0 {
+            let text = try reader.lump(bytes)
+            places[role] = Place(
+                offset: UInt16(truncatingIfNeeded: text.lowerBound - range.lowerBound),
+                count: UInt16(truncatingIfNeeded: text.count)
+            )
+        }
+        self.places = places
+        start = range.lowerBound
+        count = range.count
+        metadataCount = try reader.count(bytes)
+        metadataOffset = UInt16(truncatingIfNeeded: reader.offset)
+    }
+
     /// The place of the whole event in the arena.
     public var range: Range<Int> { start..<start + count }
 

@@ -18,6 +18,8 @@ public struct LedgerLane: CommitLog, Sendable {
     private var tree: CompactRange
     private var marks: ProducerMarks
     private var window: EventIDWindow?
+    /// The identifiers of the part at hand, if there is a window.
+    private var keys: [EventIDWindow.Key] = []
 
     /// Begins where `claim` says.
     ///
@@ -120,9 +122,10 @@ public struct LedgerLane: CommitLog, Sendable {
         let arena = bytes.span
         var left: [Int] = []
         marks.beginArena()
+        readKeys(of: part.elements, arena)
         for index in part.elements.indices {
             let entry = part.elements[index]
-            let key = window == nil ? nil : EventIDWindow.Key(arena.extracting(entry.eventIDRange))
+            let key = window == nil ? nil : keys[index]
             if entry.offset < nextOffset {
                 left.append(index)
                 duplicates += 1
@@ -153,6 +156,16 @@ public struct LedgerLane: CommitLog, Sendable {
             return nil
         }
         return admitted
+    }
+
+    private mutating func readKeys(of entries: [LedgerEntry], _ arena: Span<UInt8>) {
+        guard window != nil else { return }
+        keys.removeAll(keepingCapacity: true)
+        for entry in entries {
+            keys.append(EventIDWindow.Key(arena.extracting(entry.eventIDRange)))
+        }
+        let read = keys
+        window?.warm(read.span)
     }
 
     /// Looks for an entry that a record outside of any sequence repeats.

@@ -1,5 +1,3 @@
-private import Glibc
-
 import Events
 import Ledgers
 import Streams
@@ -23,9 +21,6 @@ import Streams
     private let capacity: Int
     private let memory: UnsafeMutableRawPointer
     private var count = 0
-    /// The currency of the row before, and its code.
-    private var lastCurrency = Currency.usd
-    private var lastCode = Array(Currency.usd.description.utf8)
 
     init() {
         capacity = Self.pieceSize + Self.rowLimit
@@ -50,124 +45,80 @@ import Streams
 
     /// Begins the data of a COPY.
     func begin() {
-        count = 0
-        for byte in "PGCOPY\n".utf8 { put(byte) }
-        for byte in [0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0] as [UInt8] { put(byte) }
+        var row = unsafe BinaryRow(at: memory)
+        for byte in "PGCOPY\n".utf8 { row.put(byte) }
+        for byte in [0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0] as [UInt8] { row.put(byte) }
+        count = row.count
     }
 
     /// Ends the data of a COPY.
     func end() {
-        put(Int16(-1))
+        var row = unsafe BinaryRow(at: memory + count)
+        row.put(Int16(-1))
+        count += row.count
     }
 
-    /// Appends the row of an entry.
+    /// Appends the row of an entry, or nothing.
     ///
-    /// - Throws: ``EventError`` if its bytes are not canonical.
+    /// - Parameters:
+    ///   - entry: One whose bytes have been validated, or written, as canonical.
+    ///   - index: Its place in the log.
+    ///   - partition: The log.
+    ///   - arena: What it points into.
+    /// - Throws: ``EventError`` if its bytes cannot be canonical.
     func append(
         _ entry: LedgerEntry,
         index: Int,
         partition: Int,
         _ arena: Span<UInt8>
     ) throws(EventError) {
-        let view = try EventView(validating: arena, in: entry.range)
+        let view = try EventView(canonical: arena, in: entry.range)
         guard Int(entry.producerCount) <= 65_536, Int(entry.producerStart) <= arena.count,
             Int(entry.producerStart) + Int(entry.producerCount) <= arena.count
         else { throw EventError(.tooLong, field: "producer_id") }
-        put(Self.columnCount)
-        put(field: index)
-        put(field: entry.offset)
-        put(field: Int(view.timestamp.nanoseconds))
+        guard view.eventID.count <= EventLimits.nameBytes,
+            view.agentID.count <= EventLimits.nameBytes,
+            view.resourceType?.count ?? 0 <= EventLimits.nameBytes
+        else { throw EventError(.notCanonical) }
+        var row = unsafe BinaryRow(at: memory + count)
+        row.put(Self.columnCount)
+        row.put(field: index)
+        row.put(field: entry.offset)
+        row.put(field: Int(view.timestamp.nanoseconds))
         let cost = view.cost
-        if let cost { put(field: Int(cost.nanos)) } else { putNull() }
+        if let cost { row.put(field: Int(cost.nanos)) } else { row.putNull() }
         let hasProducer = entry.producerCount > 0
-        if hasProducer, entry.sequence >= 0 { put(field: entry.sequence) } else { putNull() }
-        put(Int32(4))
-        put(Int32(truncatingIfNeeded: partition))
-        put(kind: view.kind)
-        put(text: arena.extracting(view.eventID))
-        put(text: arena.extracting(view.agentID))
-        if let type = view.resourceType {
-            put(text: arena.extracting(type))
+        if hasProducer, entry.sequence >= 0 {
+            row.put(field: entry.sequence)
         } else {
-            putNull()
+            row.putNull()
         }
-        if let cost { put(currency: cost.currency) } else { putNull() }
-        if hasProducer { put(bytes: arena.extracting(entry.producerRange)) } else { putNull() }
-        put(bytes: arena.extracting(entry.range))
-    }
-
-    // MARK: Fields
-
-    @inline(__always)
-    private func put<Integer: FixedWidthInteger>(_ value: Integer) {
-        unsafe (memory + count).storeBytes(of: value.bigEndian, as: Integer.self)
-        count += MemoryLayout<Integer>.size
-    }
-
-    @inline(__always)
-    private func putNull() {
-        put(Int32(-1))
-    }
-
-    @inline(__always)
-    private func put(field value: Int) {
-        put(Int32(8))
-        put(Int64(value))
-    }
-
-    private func put(kind: EventKind) {
-        let name: StaticString =
-            switch kind {
-            case .metering: "metering"
-            case .policyDecision: "policy_decision"
-            case .agentLifecycle: "agent_lifecycle"
-            case .policyChange: "policy_change"
-            }
-        put(Int32(truncatingIfNeeded: name.utf8CodeUnitCount))
-        unsafe memcpy(memory + count, name.utf8Start, name.utf8CodeUnitCount)
-        count += name.utf8CodeUnitCount
-    }
-
-    private func put(currency: Currency) {
-        if currency != lastCurrency {
-            lastCurrency = currency
-            lastCode = Array(currency.description.utf8)
+        row.put(Int32(4))
+        row.put(Int32(truncatingIfNeeded: partition))
+        row.put(name: Self.name(of: view.kind))
+        row.put(text: arena.extracting(view.eventID))
+        row.put(text: arena.extracting(view.agentID))
+        if let type = view.resourceType {
+            row.put(text: arena.extracting(type))
+        } else {
+            row.putNull()
         }
-        put(Int32(3))
-        for byte in lastCode { put(byte) }
+        if let cost { row.put(currency: cost.currency) } else { row.putNull() }
+        if hasProducer {
+            row.put(bytes: arena.extracting(entry.producerRange))
+        } else {
+            row.putNull()
+        }
+        row.put(bytes: arena.extracting(entry.range))
+        count += row.count
     }
 
-    @inline(__always)
-    private func put(bytes: Span<UInt8>) {
-        put(Int32(truncatingIfNeeded: bytes.count))
-        unsafe bytes.withUnsafeBytes { source in
-            guard let base = source.baseAddress else { return }
-            unsafe memcpy(memory + count, base, source.count)
+    private static func name(of kind: EventKind) -> StaticString {
+        switch kind {
+        case .metering: "metering"
+        case .policyDecision: "policy_decision"
+        case .agentLifecycle: "agent_lifecycle"
+        case .policyChange: "policy_change"
         }
-        count += bytes.count
-    }
-
-    /// A text, with U+FFFD for every U+0000.
-    @inline(__always)
-    private func put(text: Span<UInt8>) {
-        let hasNull = unsafe text.withUnsafeBytes { source in
-            guard let base = source.baseAddress else { return false }
-            return unsafe memchr(base, 0, source.count) != nil
-        }
-        if hasNull { put(replacingNulls: text) } else { put(bytes: text) }
-    }
-
-    private func put(replacingNulls text: Span<UInt8>) {
-        let start = count
-        put(Int32(0))
-        for index in text.indices {
-            if text[index] != 0 {
-                put(text[index])
-            } else {
-                for byte in [0xef, 0xbf, 0xbd] as [UInt8] { put(byte) }
-            }
-        }
-        let length = Int32(truncatingIfNeeded: count - start - 4)
-        unsafe (memory + start).storeBytes(of: length.bigEndian, as: Int32.self)
     }
 }

@@ -25,6 +25,9 @@ import Testing
             #expect(view.sequence == event.sequence)
             #expect(view.timestamp == event.timestamp)
             #expect(view.range == 3..<end)
+
+            let known = try EventView(canonical: arena.span, in: 3..<end)
+            #expect(try Event(known, arena.span) == event)
         }
     }
 
@@ -44,6 +47,31 @@ import Testing
             }
         }
         #expect(accepted > 0)
+    }
+
+    /// What is taken for canonical without a check stays within its bytes all the same.
+    @Test(arguments: UInt64(0)..<20)
+    func readsNothingOutsideOfTheEvent(seed: UInt64) throws {
+        var events = RandomEvents(seed: seed)
+        var random = SeededGenerator(seed: seed)
+        var refused = 0
+        for _ in 0..<25 {
+            let bytes = try events.next().canonicalBytes
+            for _ in 0..<40 {
+                let mutated = Mutation.mutate(bytes, using: &random)
+                let range = 0..<mutated.count
+                do throws(EventError) {
+                    let view = try EventView(canonical: mutated.span, in: range)
+                    for place in [view.eventID, view.agentID, view.resourceType ?? 0..<0] {
+                        #expect(place.lowerBound >= 0 && place.upperBound <= mutated.count)
+                    }
+                } catch {
+                    refused += 1
+                    #expect((try? EventView(validating: mutated.span, in: range)) == nil)
+                }
+            }
+        }
+        #expect(refused > 0)
     }
 
     /// Every prefix of an event, and every event with something behind it, is refused.

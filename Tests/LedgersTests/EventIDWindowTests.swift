@@ -32,6 +32,27 @@ import Testing
         }
     }
 
+    /// A key that was stored finds what the identifier itself finds.
+    @Test func knowsAStoredKey() throws {
+        var bytes: [UInt8] = [0xff]
+        var window = EventIDWindow()
+        for number in 0..<100 {
+            EventIDWindow.Key(Array("event \(number)".utf8).span).append(to: &bytes)
+        }
+        #expect(bytes.count == 1 + 100 * EventIDWindow.Key.byteCount)
+        for number in 0..<100 {
+            let offset = 1 + number * EventIDWindow.Key.byteCount
+            let key = EventIDWindow.Key(bytes.span, at: offset)
+            #expect(key == EventIDWindow.Key(Array("event \(number)".utf8).span))
+            window.insert(key, leaf: Self.leaf(number))
+        }
+        for number in 0..<100 {
+            let id = Array("event \(number)".utf8)
+            #expect(window.find(id.span, leaf: Self.leaf(number)) == .repeated)
+            #expect(window.find(id.span, leaf: Self.leaf(number + 1)) == .conflicting)
+        }
+    }
+
     /// What it knows follows from the newest entries alone: made anew from them, it is the same.
     @Test func isTheSameMadeAnew() {
         let limit = 100

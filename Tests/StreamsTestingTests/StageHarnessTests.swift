@@ -73,6 +73,32 @@ import Testing
         #expect(batch.doneCount == 2)
     }
 
+    /// What comes in a stream is worth waiting for; what comes now and then is not.
+    @Test func aBatchThatFillsFastWaitsForLonger() throws {
+        let clock = VirtualClock()
+        let batch = StageHarness<Int, Batch<Int>>(
+            batch: BatchLimits(
+                count: 128,
+                elapsed: .milliseconds(20),
+                elapsedWhenBusy: .milliseconds(200)
+            ),
+            clock: clock
+        )
+        try batch.push(1)
+        clock.advance(by: .milliseconds(20))
+        #expect(batch.batches == [[1]])
+        try batch.push(2, 3)
+        clock.advance(by: .milliseconds(199))
+        #expect(batch.batches == [[1]])
+        try batch.push(4)
+        clock.advance(by: .milliseconds(1))
+        #expect(batch.batches == [[1], [2, 3, 4]])
+        #expect(batch.lastFlush == .elapsed)
+        try batch.push(5)
+        clock.advance(by: .milliseconds(20))
+        #expect(batch.batches == [[1], [2, 3, 4], [5]])
+    }
+
     @Test func aBatchClosesAtItsCountAndAtTheEnd() throws {
         let batch = StageHarness<Int, Batch<Int>>(batch: BatchLimits(count: 3))
         try batch.push(1, 2, 3, 4)

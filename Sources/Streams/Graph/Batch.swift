@@ -60,6 +60,12 @@ public struct BatchLimits: Sendable {
     public let heldBytes: Int
     /// Time since the first element, or the first note, of the batch.
     public let elapsed: Duration?
+    /// Time since then at which a batch closes that fills fast: one that was a sixty-fourth full
+    /// when ``elapsed`` was up.
+    ///
+    /// What comes in a stream is worth waiting for, since a transaction costs the same however
+    /// little it stores; what comes now and then is not, and goes on after ``elapsed``.
+    public let elapsedWhenBusy: Duration?
     /// Closes only where a chunk of the source ends, so that the offsets are exact.
     public let wholeChunks: Bool
 
@@ -68,6 +74,7 @@ public struct BatchLimits: Sendable {
         bytes: Int = .max,
         heldBytes: Int = 32 << 20,
         elapsed: Duration? = nil,
+        elapsedWhenBusy: Duration? = nil,
         wholeChunks: Bool = false
     ) {
         precondition(count > 0 && bytes > 0 && heldBytes > 0, "a batch of nothing never closes")
@@ -75,6 +82,7 @@ public struct BatchLimits: Sendable {
         self.bytes = bytes
         self.heldBytes = heldBytes
         self.elapsed = elapsed
+        self.elapsedWhenBusy = elapsedWhenBusy
         self.wholeChunks = wholeChunks
     }
 }

@@ -16,6 +16,8 @@ final class Batcher<Element: Sendable> {
     @usableFromInline var isInsideChunk = false
     /// Whether the time was up inside a chunk.
     @usableFromInline var isOverdue = false
+    /// Whether the batch fills fast, and so waits for longer.
+    @usableFromInline var isBusy = false
 
     @inlinable
     init(
@@ -62,7 +64,12 @@ final class Batcher<Element: Sendable> {
 
     @inlinable
     func timeIsUp() throws {
-        if limits.wholeChunks && isInsideChunk {
+        if let later = limits.elapsedWhenBusy, let elapsed = limits.elapsed, later > elapsed,
+            !isBusy, isFillingFast
+        {
+            isBusy = true
+            timers.arm(timer, after: later - elapsed)
+        } else if limits.wholeChunks && isInsideChunk {
             isOverdue = true
         } else {
             try flush(.elapsed)
@@ -79,6 +86,10 @@ final class Batcher<Element: Sendable> {
 
     @inlinable var isFull: Bool {
         count >= limits.count || isHeavy || notes.rejections.count >= limits.count
+    }
+
+    @inlinable var isFillingFast: Bool {
+        count >= max(1, limits.count / 64) || bytes >= max(1, limits.bytes / 64)
     }
 
     @inlinable var isHeavy: Bool { bytes >= limits.bytes || heldBytes >= limits.heldBytes }
@@ -133,6 +144,7 @@ final class Batcher<Element: Sendable> {
         bytes = 0
         heldBytes = 0
         isOverdue = false
+        isBusy = false
         notes = .none
         try next.push([batch].span, [], sent)
     }

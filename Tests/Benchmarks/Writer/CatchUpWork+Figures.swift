@@ -1,4 +1,5 @@
 import Glibc
+import StreamsKafka
 
 /// A backlog of millions of events: whether the rate stays, one writer beside two, and a start with
 /// a ledger that is large already.
@@ -133,7 +134,7 @@ enum CatchUpWork {
         _ url: String,
         _ count: Int
     ) async throws -> Figure {
-        try servers.load("backlog", count: 40_000, size: 533, seed: 2, creates: false)
+        try await add(40_000, to: "backlog", servers)
         let database = try WriterDatabase(url)
         let writer = try WriterProcess(servers, topic: "backlog", database: url)
         defer { writer.stop() }
@@ -163,5 +164,27 @@ enum CatchUpWork {
             better: .less,
             goal: 2
         )
+    }
+
+    /// Produces events that the topic does not have yet.
+    private static func add(
+        _ count: Int,
+        to topic: String,
+        _ servers: WriterServers
+    ) async throws {
+        let settings = try KafkaSettings(["bootstrap.servers": servers.bootstrap], for: .producer)
+        let producer = try KafkaProducer(settings: settings)
+        defer { producer.close() }
+        var writer = EventWriter()
+        for first in stride(from: 0, to: count, by: 1_000) {
+            var batch = KafkaBatch()
+            for index in first..<first + 1_000 {
+                writer.bytes.removeAll(keepingCapacity: true)
+                writer.append(event: UInt64(1 << 32 + index))
+                batch.append(key: nil, value: writer.bytes, partition: index % 4)
+            }
+            try await producer.produce(batch, to: topic)
+        }
+        try await producer.flush()
     }
 }

@@ -35,6 +35,16 @@ struct ServerProcess: Sendable {
             .reduce(Self.sum(11...14, of: pid)) { $0 + Self.sum(11...12, of: $1) }
     }
 
+    /// Seconds of CPU time of all processes on all cores, since the machine started.
+    static var all: Double {
+        let text = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first ?? ""
+        let fields = line.split(separator: " ").dropFirst().map { Double($0) ?? 0 }
+        guard fields.count > 7 else { return 0 }
+        // User, nice, system, interrupts, and what the host gave to others.
+        return (fields[0] + fields[1] + fields[2] + fields[5] + fields[6] + fields[7]) * tick
+    }
+
     /// The most memory that was resident so far, in megabytes of 2^20 bytes.
     var peakMemory: Double {
         let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""

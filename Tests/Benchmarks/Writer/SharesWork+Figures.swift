@@ -62,23 +62,18 @@ enum SharesWork {
         var (bare, keyed): ([BareCopy.Cost], [BareCopy.Cost]) = ([], [])
         var (entries, read): ([BareCopy.Cost], [BareCopy.Cost]) = ([], [])
         for _ in 0..<repetitions {
-            let url = try await servers.makeLedgers()
-            let database = try WriterDatabase(url)
-            let like = "(LIKE caracal.entries INCLUDING STORAGE INCLUDING COMMENTS)"
-            try await database.execute("CREATE TABLE bare \(like)")
-            try await database.execute("CREATE TABLE keyed \(like)")
-            try await database.execute("ALTER TABLE keyed ADD PRIMARY KEY (partition, index)")
-            try await database.execute(
-                "SELECT caracal.extend_entries(p, 0) FROM generate_series(0, 3) p"
+            bare.append(try await alone(servers) { try await rows.copy(into: "bare", $0, servers) })
+            keyed.append(
+                try await alone(servers) { try await rows.copy(into: "keyed", $0, servers) }
             )
-            bare.append(try await rows.copy(into: "bare", url, servers))
-            try await database.execute("CHECKPOINT")
-            keyed.append(try await rows.copy(into: "keyed", url, servers))
-            try await database.execute("CHECKPOINT")
-            entries.append(try await rows.copy(into: "caracal.entries", url, servers))
-            read.append(try await rows.readBack(url, servers))
-            await database.close()
-            try await servers.dropDatabase(url)
+            let pair = try await alone(servers) { url in
+                (
+                    try await rows.copy(into: "caracal.entries", url, servers),
+                    try await rows.readBack(url, servers)
+                )
+            }
+            entries.append(pair.0)
+            read.append(pair.1)
         }
         func figures(_ name: String, _ costs: [BareCopy.Cost]) -> [Figure] {
             let count = Double(rows.count)
@@ -101,5 +96,29 @@ enum SharesWork {
         }
         return figures("copy.no.key", bare) + figures("copy.key", keyed)
             + figures("copy.entries", entries) + figures("read.back", read)
+    }
+
+    /// Lends a database with the product's tables, and beside them one that has the same columns, and
+    /// one that has the key too.
+    private static func alone<Result>(
+        _ servers: WriterServers,
+        _ body: (String) async throws -> Result
+    ) async throws -> Result {
+        let url = try await servers.makeLedgers()
+        let database = try WriterDatabase(url)
+        for table in ["bare", "keyed"] {
+            try await database.execute(
+                "CREATE TABLE \(table) (LIKE caracal.entries INCLUDING STORAGE)"
+            )
+        }
+        try await database.execute("ALTER TABLE keyed ADD PRIMARY KEY (partition, index)")
+        try await database.execute(
+            "SELECT caracal.extend_entries(p, 0) FROM generate_series(0, 3) p"
+        )
+        try await database.execute("CHECKPOINT")
+        await database.close()
+        let result = try await body(url)
+        try await servers.dropDatabase(url)
+        return result
     }
 }

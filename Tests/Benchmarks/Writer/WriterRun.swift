@@ -14,6 +14,8 @@ struct WriterRun: Sendable {
     var start = 0.0
     /// Entries a transaction.
     var batch = 0.0
+    /// The share of all cores that other processes and hosts took: a quiet machine has next to none.
+    var others = 0.0
 
     /// Rows a second of the commits behind the first.
     static func rate(_ commits: [(time: Double, entries: Int)]) -> Double {
@@ -110,6 +112,7 @@ extension WriterServers {
         let database = try WriterDatabase(url)
         _ = try await database.taken()
         let brokerStart = broker.cpu
+        let others = Others(self)
         let writer = try WriterProcess(self, topic: topic, database: url, settings: settings)
         defer { writer.stop() }
         var isFirst = true
@@ -134,6 +137,7 @@ extension WriterServers {
         run.postgresCPU = (postmaster.familyCPU - server) / millions
         run.brokerCPU = (broker.cpu - brokerStart) / millions
         run.memory = writer.use.peakMemory
+        run.others = others.share(writer.use.cpu, self)
         let commits = try await database.commits()
         await database.close()
         let entries = commits.reduce(0) { $0 + $1.entries }
@@ -180,7 +184,25 @@ extension WriterServers {
             brokerCPU: brokerCPU,
             memory: number("rss_mb"),
             start: number("first_row_s"),
-            batch: Double(count) / max(1, number("commits"))
+            batch: Double(count) / max(1, number("commits")),
+            others: number("others_cpu_share")
         )
+    }
+}
+
+/// What other processes than a writer and its servers take meanwhile.
+private struct Others {
+    private let start = seconds(CLOCK_MONOTONIC)
+    private let before: Double
+
+    init(_ servers: WriterServers) {
+        before = ServerProcess.all - servers.broker.cpu - servers.postmaster.familyCPU
+    }
+
+    /// The share of all cores since the beginning, without the writer's own seconds.
+    func share(_ writer: Double, _ servers: WriterServers) -> Double {
+        let now = ServerProcess.all - servers.broker.cpu - servers.postmaster.familyCPU
+        let cores = Double(ProcessInfo.processInfo.activeProcessorCount)
+        return max(0, now - before - writer) / cores / (seconds(CLOCK_MONOTONIC) - start)
     }
 }

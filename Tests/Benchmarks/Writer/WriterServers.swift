@@ -73,15 +73,12 @@ final class WriterServers: Sendable {
     }
 
     /// Makes a topic and loads it with events of `size` bytes.
-    func load(_ topic: String, count: Int, size: Int, seed: Int = 1, creates: Bool = true) throws {
-        if creates {
-            try WriterTools.run(tools.kafka, ["create", "--dir", "\(folder)/kafka", topic, "4"])
-        }
+    func load(_ topic: String, count: Int, size: Int) throws {
         try WriterTools.run(
             "\(tools.peer)/bin/load",
             [
                 "-bootstrap", bootstrap, "-topic", topic, "-count", "\(count)", "-size",
-                "\(size)", "-seed", "\(seed)",
+                "\(size)",
             ]
         )
     }

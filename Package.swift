@@ -147,7 +147,8 @@ let package = Package(
             at: "Tests/Benchmarks",
             [
                 "COpenSSL", "Checkpoints", "Cryptography", "Events", "LedgerGraph", "Ledgers",
-                "LedgersEmbedded", "Merkle", "Streams", "StreamsEmbedded",
+                "LedgersEmbedded", "Merkle", "Streams", "StreamsEmbedded", "StreamsKafka",
+                "StreamsPostgres",
             ]
         ),
         .target(

@@ -6,10 +6,12 @@ import Streams
 struct Benchmark: Sendable {
     let name: String
     let about: String
+    /// Whether it runs only if it is named, or with `--long`.
+    var isLong = false
     let run: @Sendable (Surroundings) async throws -> [Figure]
 }
 
-/// `benchmarks [NAME]… [--json] [--long] [--peers DIR] [--dir DIR]`: measures, and holds against
+/// `benchmarks [NAME]… [--json] [--long] [--quick] [--peers DIR] [--limits DIR] [--dir DIR]`: measures, and holds against
 /// limits and peers.
 @main
 enum Benchmarks {
@@ -30,6 +32,36 @@ enum Benchmarks {
         Benchmark(name: "log", about: "the event log, durable", run: AppendWork.figures),
         Benchmark(name: "ledger", about: "from event log to signed tree", run: LedgerWork.figures),
         Benchmark(name: "verify", about: "index and full check", run: ReadingWork.figures),
+        Benchmark(
+            name: "writer",
+            about: "Kafka to PostgreSQL, beside a writer by hand",
+            isLong: true,
+            run: WriterWork.figures
+        ),
+        Benchmark(
+            name: "writer-shares",
+            about: "what its parts cost, beside bare copies",
+            isLong: true,
+            run: SharesWork.figures
+        ),
+        Benchmark(
+            name: "writer-latency",
+            about: "from Kafka to a signed checkpoint, a hundred events a second",
+            isLong: true,
+            run: WriterLatencyWork.figures
+        ),
+        Benchmark(
+            name: "writer-catch-up",
+            about: "ten million events of backlog (--quick: four)",
+            isLong: true,
+            run: CatchUpWork.figures
+        ),
+        Benchmark(
+            name: "writer-limits",
+            about: "beside the limit of the machine (--limits DIR)",
+            isLong: true,
+            run: LimitsWork.figures
+        ),
     ]
 
     static func main() async {
@@ -43,8 +75,9 @@ enum Benchmarks {
         }
         let isJSON = take("--json", from: &words)
         let isLong = take("--long", from: &words)
+        let isQuick = take("--quick", from: &words)
         var folders: [String: String] = [:]
-        for option in ["--peers", "--dir"] {
+        for option in ["--peers", "--dir", "--limits"] {
             guard let place = words.firstIndex(of: option) else { continue }
             guard place + 1 < words.count else { return fail("\(option) needs a folder") }
             folders[option] = words[place + 1]
@@ -55,11 +88,15 @@ enum Benchmarks {
             return fail("unknown benchmark '\(unknown)'; see --help")
         }
         let surroundings = Surroundings(
+            peersFolder: folders["--peers"],
             peers: Peers(folder: folders["--peers"].map { "\($0)/streams" }),
+            limits: folders["--limits"],
             scratch: folders["--dir"] ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp",
-            isLong: isLong
+            isLong: isLong,
+            isQuick: isQuick
         )
-        for benchmark in all where words.isEmpty || words.contains(benchmark.name) {
+        for benchmark in all
+        where words.isEmpty ? isLong || !benchmark.isLong : words.contains(benchmark.name) {
             do {
                 for figure in try await benchmark.run(surroundings) {
                     print(isJSON ? figure.json : figure.line)
@@ -80,7 +117,7 @@ enum Benchmarks {
     private static func help() {
         print("Measure, each figure with its ratio to a limit or a peer of the same run.")
         print(
-            "\nUsage: benchmarks [NAME]... [--json] [--long] [--peers DIR] [--dir DIR]\n\nBenchmarks:"
+            "\nUsage: benchmarks [NAME]... [--json] [--long] [--quick] [--peers DIR] [--limits DIR] [--dir DIR]\n\nBenchmarks:"
         )
         for benchmark in all { print("  \(benchmark.name.padded(to: 12)) \(benchmark.about)") }
     }

@@ -2,11 +2,17 @@ import Foundation
 
 /// Where a benchmark runs, and beside what.
 struct Surroundings: Sendable {
+    /// The folder of the peers, one folder each, or `nil`.
+    let peersFolder: String?
     let peers: Peers
+    /// The folder of the programs that show what the machine can do, or `nil`.
+    let limits: String?
     /// The folder in which folders for files are made; they are removed afterwards.
     let scratch: String
     /// Whether figures that take minutes are measured too.
     let isLong: Bool
+    /// Whether what is measured over millions of events is measured over fewer.
+    let isQuick: Bool
 
     /// Lends a folder that is empty, and removes it afterwards.
     func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {

@@ -41,6 +41,11 @@ struct Writer: Sendable {
         for setting in settings.effective {
             log.write(.info, "setting", [.setting: .text(setting)])
         }
+        log.write(
+            .info,
+            "kafka client",
+            [.reason: .text("librdkafka \(KafkaEventLog.libraryVersion)")]
+        )
         let runtime = Runtime.live(drain: shutdown.drain)
         let events = Mutex<KafkaEventLog?>(nil)
         let server = try startEndpoint(telemetry) { partition in
@@ -139,6 +144,13 @@ struct Writer: Sendable {
     ) async -> Result<Void, CommandError> {
         var options = PostgresLedgerStore.Options()
         options.topic = settings.topic
+        options.topicID = { () throws(LedgerError) in
+            do throws(KafkaError) {
+                return try await member.topicID()
+            } catch {
+                throw .unavailable(reason: "\(error)")
+            }
+        }
         let store = PostgresLedgerStore(database, options: options)
         let log = AnnouncedLog(member) { change in
             telemetry.changed(change)

@@ -93,6 +93,7 @@ actor PartitionLedger {
     // MARK: Claims and cursors
 
     func claim() async throws(LedgerError) -> LedgerClaim {
+        let topicID = try await options.topicID()
         giveUp()
         return try await interruptible { () throws(LedgerError) in
             let session = try connected()
@@ -102,7 +103,7 @@ actor PartitionLedger {
                 try PartitionLock.begin(session, partition, patience: options.patience)
                 isInDoubt = false
             } then: { () throws(LedgerError) in
-                let cursor = try stored.raiseEpoch()
+                let cursor = try stored.raiseEpoch(topicID: topicID)
                 let (frontier, note) = try stored.tree()
                 try stored.checkEnd(frontier.range.size)
                 let marks = try stored.marks()

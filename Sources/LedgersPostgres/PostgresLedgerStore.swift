@@ -14,8 +14,11 @@ public final class PostgresLedgerStore: LedgerStore {
     public struct Options: Sendable {
         /// The topic whose partitions these are.
         public var topic = "caracal.metering.events"
-        /// The topic's own identifier, if it is known: a claim refuses one that was made again.
-        public var topicID: String?
+        /// Tells the topic's own identifier, if it is known, at each claim, which refuses a topic
+        /// that was made again.
+        public var topicID: @Sendable () async throws(LedgerError) -> String? = {
+            () throws(LedgerError) in nil
+        }
         /// How long a claim waits for another owner's transaction to end before it ends it.
         public var patience = Duration.seconds(3)
         /// The most producers of a partition whose mark is kept at hand.

@@ -48,7 +48,9 @@ struct StoredLedger {
     }
 
     /// Raises the epoch in the open transaction.
-    func raiseEpoch() throws(LedgerError) -> Cursor {
+    ///
+    /// - Throws: ``LedgerError/refused(reason:)`` if the topic is not the one whose records are here.
+    func raiseEpoch(topicID: String?) throws(LedgerError) -> Cursor {
         let rows = try query(
             """
             INSERT INTO caracal.cursors AS c (partition, topic, topic_id, epoch)
@@ -61,7 +63,7 @@ struct StoredLedger {
             """,
             .integer(partition),
             .text(options.topic),
-            options.topicID.map { .text($0) } ?? .null
+            topicID.map { .text($0) } ?? .null
         )
         if rows.count == 1 { return try cursor(in: rows) }
         let held = try query(
@@ -72,9 +74,13 @@ struct StoredLedger {
             let topic = held.count == 1 ? held.text(0, 0) : "nothing"
             throw .unusable(reason: "partition \(partition) is one of \(topic)")
         }
-        throw .unusable(
-            reason: "the topic \(options.topic) was deleted and made again: it was "
-                + "\(held.text(0, 1)) and is \(options.topicID ?? "")"
+        throw .refused(
+            reason: """
+                partition \(partition): the topic \(options.topic) was deleted and made again: it \
+                was \(held.text(0, 1)) and is \(topicID ?? ""). Nothing of the new one is \
+                written: start a ledger of its own for it, with another database and another \
+                ledger.origin
+                """
         )
     }
 

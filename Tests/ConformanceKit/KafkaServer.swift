@@ -16,7 +16,7 @@ public final class KafkaServer: Sendable {
 
     /// The address that clients are given.
     public let bootstrap: String
-    /// The port of the first broker; TLS listeners have 200 more, SASL listeners 300 more.
+    /// The port of the first broker.
     public let port: Int
     /// Where configuration, data and logs are.
     public let folder: String
@@ -44,10 +44,24 @@ public final class KafkaServer: Sendable {
     ///   - options: Of the script's `start`, such as `["--brokers", "3"]`.
     ///   - properties: Of the brokers, such as `["log.retention.check.interval.ms=500"]`.
     /// - Throws: ``Failure``, with the script's words.
-    public init(options: [String] = [], properties: [String] = []) throws {
+    public convenience init(options: [String] = [], properties: [String] = []) throws {
+        try self.init(
+            folder: Self.newFolder(),
+            port: Self.freePort(),
+            options: options,
+            properties: properties
+        )
+    }
+
+    static func newFolder() -> String {
+        NSTemporaryDirectory() + "caracal-kafka-\(UUID().uuidString)"
+    }
+
+    /// Starts brokers in a folder, which goes with them.
+    init(folder: String, port: Int, options: [String], properties: [String]) throws {
         guard let script = Self.script else { throw Failure(description: "no CARACAL_TEST_KAFKA") }
-        folder = NSTemporaryDirectory() + "caracal-kafka-\(UUID().uuidString)"
-        port = try Self.freePort()
+        self.folder = folder
+        self.port = port
         bootstrap = "127.0.0.1:\(port)"
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
@@ -118,10 +132,10 @@ public final class KafkaServer: Sendable {
     }
 
     /// A port of the loopback that is free, as are those that the script adds to it.
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let start = 20_000 + Int(ProcessInfo.processInfo.processIdentifier % 400) * 20
         for port in stride(from: start, to: start + 8_000, by: 7)
-        where [0, 1, 2, 100, 101, 102, 200, 300].allSatisfy({ isFree(port + $0) }) {
+        where [0, 1, 2, 100, 101, 102, 200, 201, 202, 203, 300].allSatisfy({ isFree(port + $0) }) {
             return port
         }
         throw Failure(description: "no free port for Kafka")

@@ -15,12 +15,14 @@ struct Stack {
     let key: String
     private let folder: URL
 
-    /// Runs `body` with a stack of so many partitions, which is gone afterwards.
+    /// Runs `body` with a stack of so many partitions, which is gone afterwards; without a server of
+    /// its own it is on the one that tests share.
     static func with(
         partitions: Int,
+        on server: KafkaServer? = nil,
         _ body: (Stack) async throws -> Void
     ) async throws {
-        let kafka = try KafkaServer.shared()
+        let kafka = try server ?? KafkaServer.shared()
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "caracal-stack-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -47,8 +49,11 @@ struct Stack {
     }
 
     /// A writer of this stack.
-    func writer(_ settings: [String: String] = [:]) throws -> RunningProgram {
-        try RunningProgram("ledger-writer", words(settings))
+    func writer(
+        _ settings: [String: String] = [:],
+        environment: [String: String] = [:]
+    ) throws -> RunningProgram {
+        try RunningProgram("ledger-writer", words(settings), environment: environment)
     }
 
     func words(_ settings: [String: String] = [:]) -> [String] {

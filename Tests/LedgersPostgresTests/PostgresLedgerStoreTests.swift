@@ -220,14 +220,16 @@ struct PostgresLedgerStoreTests {
             let first = ledger.store()
             _ = try await first.claim(0)
             await first.close()
-            let second = ledger.store { $0.topicID = "AAA" }
+            let second = ledger.store { $0.topicID = { "AAA" } }
             #expect(try await second.claim(0).cursor.epoch == 2)
             await second.close()
-            for store in [ledger.store { $0.topicID = "BBB" }, ledger.store { $0.topic = "else" }] {
+            let remade = ledger.store { $0.topicID = { "BBB" } }
+            for store in [remade, ledger.store { $0.topic = "else" }] {
                 let error = await #expect(throws: LedgerError.self) { try await store.claim(0) }
-                guard case .unusable = error else {
-                    Issue.record("\(String(describing: error))")
-                    return
+                switch error {
+                case .refused(let reason): #expect(reason.contains("it was AAA and is BBB"))
+                case .unusable(let reason): #expect(reason.contains("is one of"))
+                default: Issue.record("\(String(describing: error))")
                 }
                 #expect(try await store.cursor(of: 0) == Cursor(nextOffset: 0, epoch: 2))
                 await store.close()

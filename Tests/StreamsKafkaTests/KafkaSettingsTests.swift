@@ -31,7 +31,7 @@ import Testing
             #expect(settings.value(of: name) == value, "\(name)")
         }
         // librdkafka itself takes all of them.
-        _ = try KafkaHandle(settings, KafkaCallbacks { _ in })
+        _ = try KafkaHandle(settings) { _ in }
     }
 
     @Test(arguments: [

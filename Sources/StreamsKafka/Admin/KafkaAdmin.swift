@@ -2,8 +2,7 @@ import Streams
 
 /// Makes topics and asks about topics and groups.
 ///
-/// Calls are done one after another. The ids by which brokers tell a topic from an older one of the
-/// same name are not to be had from librdkafka 2.0.
+/// Calls are done one after another. One that no broker lets in ends at once, and says why.
 public final class KafkaAdmin: Sendable {
     private let handle: KafkaHandle
     private let calls = BlockingExecutor(label: "caracal.kafka.admin")
@@ -24,7 +23,7 @@ public final class KafkaAdmin: Sendable {
     ) throws(KafkaError) {
         precondition(settings.role == .admin, "an administrator has settings of its own")
         milliseconds = Int32(max(1, min(3_600_000, timeout / .milliseconds(1))))
-        handle = try KafkaHandle(settings, KafkaCallbacks(observe: observe))
+        handle = try KafkaHandle(settings, observe: observe)
     }
 
     /// Makes topics; those that are there already are left alone.
@@ -47,7 +46,7 @@ public final class KafkaAdmin: Sendable {
     /// - Throws: ``KafkaError`` with `unknownTopic`, `notPermitted`, `unreachable` and others.
     public func partitionCount(of topic: String) async throws(KafkaError) -> Int {
         try await calls.perform { [handle, milliseconds] () throws(KafkaError) in
-            try handle.partitionCount(of: topic, milliseconds: Int(milliseconds))
+            try handle.partitionCount(of: topic, milliseconds: milliseconds)
         }
     }
 

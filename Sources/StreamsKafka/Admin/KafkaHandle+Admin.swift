@@ -153,7 +153,76 @@ extension KafkaHandle {
         return unsafe options
     }
 
+    /// Takes what the client has run into on its own since it was last asked.
+    ///
+    /// - Returns: The error that tells most: that no broker lets it in, or else the last one.
+    private func takeTrouble() -> KafkaError? {
+        unsafe _ = rd_kafka_poll(pointer, 0)
+        var telling: KafkaError?
+        for error in callbacks.takeErrors() {
+            callbacks.observe(.error(error))
+            // Comes after each broker has told why.
+            if error.name == "_ALL_BROKERS_DOWN" { continue }
+            if telling?.isRefusedEntry != true { telling = error }
+        }
+        return telling
+    }
+
+    /// How long an answer is waited for before a look at why it does not come, in milliseconds.
+    private static let patience: Int32 = 250
+
+    /// The number of partitions of a topic.
+    ///
+    /// - Throws: ``KafkaError``; at once if no broker lets the client in, whatever the time left.
+    func partitionCount(of topic: String, milliseconds: Int32) throws(KafkaError) -> Int {
+        let operation = "describe topic \(topic)"
+        guard let handle = unsafe rd_kafka_topic_new(pointer, topic, nil) else {
+            throw Self.error(rd_kafka_last_error().rawValue, operation)
+        }
+        defer { unsafe rd_kafka_topic_destroy(handle) }
+        var (left, patience) = (milliseconds, Self.patience)
+        var trouble: KafkaError?
+        while true {
+            let wait = min(left, patience)
+            do throws(KafkaError) {
+                return try unsafe partitionCount(handle, milliseconds: wait, operation)
+            } catch {
+                guard error.isSilence else { throw callbacks.explained(error) }
+                trouble = takeTrouble() ?? trouble
+                try Self.stop(at: trouble, operation)
+                left -= wait
+                patience = min(patience, .max / 2) * 2
+                if left <= 0 { throw error.because(of: trouble) }
+            }
+        }
+    }
+
+    private func partitionCount(
+        _ topic: OpaquePointer,
+        milliseconds: Int32,
+        _ operation: String
+    ) throws(KafkaError) -> Int {
+        var found: UnsafePointer<rd_kafka_metadata>?
+        let code = unsafe rd_kafka_metadata(pointer, 0, topic, &found, milliseconds)
+        try Self.check(code.rawValue, operation)
+        guard let metadata = unsafe found else { throw .own(operation, "no answer") }
+        defer { unsafe rd_kafka_metadata_destroy(metadata) }
+        guard unsafe metadata.pointee.topic_cnt == 1 else {
+            throw .own(operation, "no such topic in the answer")
+        }
+        let described = unsafe metadata.pointee.topics[0]
+        try Self.check(unsafe described.err.rawValue, operation)
+        return unsafe Int(described.partition_cnt)
+    }
+
+    /// Throws the error if it says that brokers do not let the client in.
+    private static func stop(at trouble: KafkaError?, _ operation: String) throws(KafkaError) {
+        if let trouble, trouble.isRefusedEntry { throw trouble.during(operation) }
+    }
+
     /// Asks, and waits for the one answer.
+    ///
+    /// - Throws: ``KafkaError``; at once if no broker lets the client in, whatever the time left.
     private func answer(
         _ operation: String,
         _ milliseconds: Int32,
@@ -163,14 +232,26 @@ extension KafkaHandle {
         defer { unsafe rd_kafka_queue_destroy(queue) }
         unsafe ask(queue)
         // librdkafka's own deadline comes first.
-        guard let event = unsafe rd_kafka_queue_poll(queue, milliseconds &+ 5_000) else {
-            throw Self.error(RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, operation)
+        var left = milliseconds &+ 5_000
+        var trouble: KafkaError?
+        var answer: OpaquePointer?
+        while unsafe answer == nil, left > 0 {
+            unsafe answer = rd_kafka_queue_poll(queue, min(left, Self.patience))
+            left -= Self.patience
+            if unsafe answer == nil {
+                trouble = takeTrouble() ?? trouble
+                try Self.stop(at: trouble, operation)
+            }
+        }
+        guard let event = unsafe answer else {
+            throw Self.error(RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, operation).because(of: trouble)
         }
         let code = unsafe rd_kafka_event_error(event)
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
             let text = unsafe rd_kafka_event_error_string(event).map { unsafe String(cString: $0) }
             unsafe rd_kafka_event_destroy(event)
-            throw Self.error(code.rawValue, operation, text)
+            let error = callbacks.explained(Self.error(code.rawValue, operation, text))
+            throw error.isSilence ? error.because(of: trouble) : error
         }
         return unsafe event
     }

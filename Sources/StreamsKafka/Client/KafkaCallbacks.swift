@@ -3,8 +3,8 @@ import Synchronization
 /// What librdkafka has called back with, until the client's own thread looks at it.
 ///
 /// A configuration has one opaque slot: it holds an unretained reference to this value, which lives
-/// as long as the handle. Callbacks but the log's come on the thread that serves the queue; nothing
-/// here blocks or calls librdkafka.
+/// as long as the handle. Callbacks but those of the log and of certificates come on the thread that
+/// serves the queue; nothing here blocks or calls librdkafka.
 final class KafkaCallbacks: Sendable {
     /// What a group has said of partitions.
     struct Rebalance: Equatable, Sendable {
@@ -16,13 +16,17 @@ final class KafkaCallbacks: Sendable {
     private struct State {
         var rebalances: [Rebalance] = []
         var errors: [KafkaError] = []
+        var refusal: CertificateRefusal?
+        var trouble: KafkaError?
         var isClosing = false
     }
 
     let observe: @Sendable (KafkaEvent) -> Void
+    private let advice: KafkaAdvice
     private let state = Mutex(State())
 
-    init(observe: @escaping @Sendable (KafkaEvent) -> Void) {
+    init(_ advice: KafkaAdvice, observe: @escaping @Sendable (KafkaEvent) -> Void) {
+        self.advice = advice
         self.observe = observe
     }
 
@@ -42,7 +46,25 @@ final class KafkaCallbacks: Sendable {
     }
 
     func keep(_ error: KafkaError) {
-        state.withLock { $0.errors.append(error) }
+        let explained = explained(error)
+        state.withLock { $0.errors.append(explained) }
+    }
+
+    /// Remembers the last certificate that was refused, for the error that is to come.
+    func keep(_ refusal: CertificateRefusal) {
+        state.withLock { $0.refusal = refusal }
+    }
+
+    /// Remembers what the client tries to get over by itself, to be told when that takes too long.
+    func remember(_ trouble: KafkaError) {
+        state.withLock { $0.trouble = trouble }
+    }
+
+    var trouble: KafkaError? { state.withLock { $0.trouble } }
+
+    /// The error with what an operator can do about it.
+    func explained(_ error: KafkaError) -> KafkaError {
+        advice.explained(error, refusal: state.withLock { $0.refusal })
     }
 
     func takeRebalances() -> [Rebalance] {

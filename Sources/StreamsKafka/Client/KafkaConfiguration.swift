@@ -78,6 +78,7 @@ enum KafkaConfiguration {
             Unmanaged.passUnretained(callbacks).toOpaque()
         )
         unsafe rd_kafka_conf_set_log_cb(configuration, logged)
+        unsafe rd_kafka_conf_set_ssl_cert_verify_cb(configuration, verified)
         switch role {
         case .consumer:
             unsafe rd_kafka_conf_set_error_cb(configuration, failed)
@@ -90,7 +91,7 @@ enum KafkaConfiguration {
                 RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS
             )
         case .admin:
-            break
+            unsafe rd_kafka_conf_set_error_cb(configuration, failed)
         }
     }
 }
@@ -116,6 +117,31 @@ private func logged(
         text: text.map { unsafe String(cString: $0) } ?? ""
     )
     callbacks.observe(event)
+}
+
+/// Comes on a thread of librdkafka for every certificate of a chain; changes no decision of OpenSSL's.
+private func verified(
+    _ handle: OpaquePointer?,
+    _ broker: UnsafePointer<CChar>?,
+    _ number: Int32,
+    _ code: UnsafeMutablePointer<Int32>?,
+    _ depth: Int32,
+    _ certificate: UnsafePointer<CChar>?,
+    _ count: Int,
+    _ text: UnsafeMutablePointer<CChar>?,
+    _ textCount: Int,
+    _ opaque: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let code = unsafe code, unsafe code.pointee != 0 else { return 1 }
+    let name = unsafe broker.map { unsafe String(cString: $0) } ?? ""
+    let refusal = unsafe CertificateRefusal(broker: name, code: Int(code.pointee))
+    unsafe callbacks(opaque)?.keep(refusal)
+    if let text = unsafe text, textCount > 0 {
+        let bytes = refusal.reason.utf8.prefix(textCount - 1)
+        for (index, byte) in bytes.enumerated() { unsafe text[index] = CChar(bitPattern: byte) }
+        unsafe text[bytes.count] = 0
+    }
+    return 0
 }
 
 private func failed(

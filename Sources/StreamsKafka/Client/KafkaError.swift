@@ -64,6 +64,40 @@ public struct KafkaError: Error, Equatable, Sendable {
         KafkaError(code: -1, name: "_FAIL", operation: operation, reason: reason)
     }
 
+    /// The same error with another reason.
+    func with(reason: String) -> KafkaError { with(operation, reason) }
+
+    /// The same error as one of another operation.
+    func during(_ operation: String) -> KafkaError { with(operation, reason) }
+
+    /// The same error, which says no more than that no answer came, with what has gone wrong before.
+    func because(of trouble: KafkaError?) -> KafkaError {
+        trouble.map { with(reason: $0.reason) } ?? self
+    }
+
+    private func with(_ operation: String, _ reason: String) -> KafkaError {
+        KafkaError(
+            code: code,
+            name: name,
+            operation: operation,
+            reason: reason,
+            isFatal: isFatal,
+            isRetriable: isRetriable,
+            needsAbort: needsAbort
+        )
+    }
+
+    /// Whether a certificate is what is wrong, and not just a connection that broke.
+    var isAboutCertificates: Bool { name == "_SSL" && reason.contains("certificate") }
+
+    /// Whether no broker has said anything.
+    var isSilence: Bool { kind == .unreachable || kind == .timedOut }
+
+    /// Whether the broker is there and does not let the client in, and will not the next time.
+    var isRefusedEntry: Bool {
+        kind == .notAuthenticated && (name != "_SSL" || isAboutCertificates)
+    }
+
     public var kind: Kind {
         switch name {
         case "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "_SSL":

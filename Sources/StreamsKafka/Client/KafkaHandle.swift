@@ -17,10 +17,17 @@ final class KafkaHandle: Sendable {
 
     /// Makes a client, which begins to connect.
     ///
+    /// - Parameters:
+    ///   - settings: Decide the role.
+    ///   - observe: Told of errors that pass, figures and the client's log, on any thread.
     /// - Throws: ``KafkaError`` if the settings contradict each other or name files that cannot be
     ///   read.
-    init(_ settings: KafkaSettings, _ callbacks: KafkaCallbacks) throws(KafkaError) {
-        self.callbacks = callbacks
+    init(
+        _ settings: KafkaSettings,
+        observe: @escaping @Sendable (KafkaEvent) -> Void
+    ) throws(KafkaError) {
+        let advice = KafkaAdvice(settings, version: rd_kafka_version())
+        callbacks = KafkaCallbacks(advice, observe: observe)
         address = unsafe UInt(bitPattern: try KafkaConfiguration.makeHandle(settings, callbacks))
     }
 
@@ -83,13 +90,14 @@ final class KafkaHandle: Sendable {
             decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
             as: UTF8.self
         )
-        return KafkaError(
+        let error = KafkaError(
             code: Int(code.rawValue),
             name: unsafe String(cString: rd_kafka_err2name(code)),
             operation: operation,
             reason: reason,
             isFatal: true
         )
+        return callbacks.explained(error)
     }
 
     /// Asks the partition's leader where its log begins and ends; blocks.
@@ -118,30 +126,53 @@ final class KafkaHandle: Sendable {
         let code = unsafe rd_kafka_get_watermark_offsets(pointer, topic, partition, &begin, &end)
         return code == RD_KAFKA_RESP_ERR_NO_ERROR && end >= 0 ? Int(end) : nil
     }
+}
 
-    /// The number of partitions of a topic; blocks.
-    func partitionCount(of topic: String, milliseconds: Int) throws(KafkaError) -> Int {
-        let operation = "describe topic \(topic)"
-        guard let handle = unsafe rd_kafka_topic_new(pointer, topic, nil) else {
-            throw Self.error(rd_kafka_last_error().rawValue, operation)
+/// The identifier by which brokers tell a topic from an older one of the same name.
+extension KafkaHandle {
+    /// What a broker gives that knows no identifiers: 16 zero bytes.
+    private static let none = "AAAAAAAAAAAAAAAAAAAAAA"
+
+    /// The topic's identifier as Kafka writes it, in 22 characters of base64; blocks.
+    ///
+    /// - Returns: `nil` if the library is older than 2.3, or the broker than 2.8: nobody knows then.
+    /// - Throws: ``KafkaError``.
+    func topicID(of topic: String, milliseconds: Int32) throws(KafkaError) -> String? {
+        var library = caracal_topic_ids()
+        guard unsafe caracal_find_topic_ids(&library) != 0 else { return nil }
+        let operation = "ask for the identifier of topic \(topic)"
+        let names = unsafe topic.withCString { name in
+            var list: [UnsafePointer<CChar>?] = unsafe [name]
+            return unsafe library.of_names(&list, 1)
         }
-        defer { unsafe rd_kafka_topic_destroy(handle) }
-        var found: UnsafePointer<rd_kafka_metadata>?
-        let code = unsafe rd_kafka_metadata(
-            pointer,
-            0,
-            handle,
-            &found,
-            Int32(clamping: milliseconds)
-        )
-        try Self.check(code.rawValue, operation)
-        guard let metadata = unsafe found else { throw .own(operation, "no answer") }
-        defer { unsafe rd_kafka_metadata_destroy(metadata) }
-        guard unsafe metadata.pointee.topic_cnt == 1 else {
-            throw .own(operation, "no such topic in the answer")
+        defer { unsafe library.destroy_names(names) }
+        let options = unsafe rd_kafka_AdminOptions_new(pointer, RD_KAFKA_ADMIN_OP_ANY)
+        defer { unsafe rd_kafka_AdminOptions_destroy(options) }
+        unsafe _ = rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, nil, 0)
+        let queue = unsafe rd_kafka_queue_new(pointer)
+        defer { unsafe rd_kafka_queue_destroy(queue) }
+        unsafe library.describe(pointer, names, options, queue)
+        // librdkafka's own deadline comes first.
+        guard let event = unsafe rd_kafka_queue_poll(queue, milliseconds &+ 5_000) else {
+            throw Self.error(RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, operation)
         }
-        let described = unsafe metadata.pointee.topics[0]
-        try Self.check(unsafe described.err.rawValue, operation)
-        return unsafe Int(described.partition_cnt)
+        defer { unsafe rd_kafka_event_destroy(event) }
+        let code = unsafe rd_kafka_event_error(event)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            let text = unsafe rd_kafka_event_error_string(event).map { unsafe String(cString: $0) }
+            throw callbacks.explained(Self.error(code.rawValue, operation, text))
+        }
+        var count = 0
+        guard let result = unsafe library.result(event),
+            let topics = unsafe library.topics(result, &count), count == 1
+        else { throw .own(operation, "no answer") }
+        if let error = unsafe library.error(topics[0]) {
+            let code = unsafe rd_kafka_error_code(error).rawValue
+            if code != 0 { throw callbacks.explained(Self.error(code, operation)) }
+        }
+        guard let id = unsafe library.topic_id(topics[0]), let text = unsafe library.text(id)
+        else { return nil }
+        let found = unsafe String(cString: text)
+        return found == Self.none ? nil : found
     }
 }

@@ -74,9 +74,7 @@ struct GroupMembership: Sendable {
     /// the group has let the member in they are a broker's bad day.
     func stops(for error: KafkaError) -> Bool {
         if error.isFatal || error.kind == .notPermitted || error.kind == .fenced { return true }
-        guard !hasBeenAssigned else { return false }
-        if error.name == "_SSL" { return error.reason.contains("certificate") }
-        return error.kind == .notAuthenticated
+        return !hasBeenAssigned && error.isRefusedEntry
     }
 
     mutating func close() {

@@ -30,7 +30,7 @@ public final class KafkaEventLog: EventLog {
     ) throws(KafkaError) {
         precondition(settings.role == .consumer, "a member of a group has a consumer's settings")
         let wakes = try WakeCounter()
-        let handle = try KafkaHandle(settings, KafkaCallbacks(observe: observe))
+        let handle = try KafkaHandle(settings, observe: observe)
         let member = KafkaMember(
             handle,
             topic: topic,
@@ -69,6 +69,22 @@ public final class KafkaEventLog: EventLog {
     public func end(of partition: Int) -> Int? {
         member.handle.lastSeenEnd(of: partition, in: member.topic)
     }
+
+    /// The identifier by which brokers tell this topic from an older one of the same name.
+    ///
+    /// - Returns: `nil` if it cannot be known: of librdkafka before 2.3, or brokers before 2.8.
+    /// - Throws: ``KafkaError``, also if no broker answers within 10 s.
+    public func topicID() async throws(KafkaError) -> String? {
+        try await queries.perform { [member] () throws(KafkaError) in
+            try member.handle.topicID(
+                of: member.topic,
+                milliseconds: Int32(KafkaMember.queryMilliseconds)
+            )
+        }
+    }
+
+    /// The version of the library that does the work, such as `2.0.2`.
+    public static var libraryVersion: String { KafkaHandle.version }
 
     /// Waits for the next change of the partitions that this member holds.
     ///

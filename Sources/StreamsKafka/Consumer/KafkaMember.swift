@@ -107,7 +107,7 @@ final class KafkaMember: Sendable {
     }
 
     /// How long a question to a broker may take.
-    private static let queryMilliseconds = 10_000
+    static let queryMilliseconds = 10_000
 
     // MARK: Buffers, the thread's side
 

@@ -167,7 +167,9 @@ extension MemberLoop {
 extension MemberLoop {
     private func handle(_ notice: FetchRouter.Notice) {
         let partition = notice.partition
-        guard notice.isOutOfRange || notice.isDamage else { return handle(notice.error) }
+        guard notice.isOutOfRange || notice.isDamage else {
+            return handle(member.handle.callbacks.explained(notice.error))
+        }
         // Nobody reads the partition: there is nothing to be told of.
         guard let position = member.position(of: partition) else { return }
         if notice.isDamage {

@@ -179,7 +179,7 @@ final class ProducerTopic: Sendable {
                         continue
                     }
                     failed += 1
-                    if first == nil { first = KafkaHandle.error(code.rawValue, "deliver a record") }
+                    if first == nil { first = failure(code.rawValue) }
                 }
                 report(delivered, failed, first)
             case RD_KAFKA_EVENT_ERROR:
@@ -189,7 +189,9 @@ final class ProducerTopic: Sendable {
                 let code = unsafe rd_kafka_event_error(event).rawValue
                 let error = KafkaHandle.error(code, "run the client", text)
                 let final = error.isFatal ? handle.finalError(error.operation) ?? error : error
-                handle.callbacks.observe(.error(final))
+                let explained = handle.callbacks.explained(final)
+                if explained.name != "_ALL_BROKERS_DOWN" { handle.callbacks.remember(explained) }
+                handle.callbacks.observe(.error(explained))
             case RD_KAFKA_EVENT_STATS:
                 if let text = unsafe rd_kafka_event_stats(event) {
                     handle.callbacks.observe(.statistics(Array(unsafe String(cString: text).utf8)))
@@ -198,5 +200,11 @@ final class ProducerTopic: Sendable {
             }
             unsafe rd_kafka_event_destroy(event)
         }
+    }
+
+    /// Why a record was not delivered; of one that waited too long, what it has waited for.
+    private func failure(_ code: Int32) -> KafkaError {
+        let error = handle.callbacks.explained(KafkaHandle.error(code, "deliver a record"))
+        return error.isSilence ? error.because(of: handle.callbacks.trouble) : error
     }
 }

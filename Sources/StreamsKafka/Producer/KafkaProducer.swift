@@ -30,7 +30,7 @@ public final class KafkaProducer: Sendable {
     ) throws(KafkaError) {
         precondition(settings.role == .producer, "a producer has a producer's settings")
         wakes = try WakeCounter()
-        handle = try KafkaHandle(settings, KafkaCallbacks(observe: observe))
+        handle = try KafkaHandle(settings, observe: observe)
         start()
     }
 

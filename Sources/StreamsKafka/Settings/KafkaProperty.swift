@@ -43,7 +43,7 @@ struct KafkaProperty: Sendable {
         same(
             [
                 "bootstrap.servers", "client.id", "client.rack", "security.protocol",
-                "metadata.max.age.ms", "connections.max.idle.ms", "reconnect.backoff.ms",
+                "connections.max.idle.ms", "reconnect.backoff.ms",
                 "reconnect.backoff.max.ms", "retry.backoff.ms", "sasl.mechanism", "sasl.mechanisms",
                 "sasl.username", "sasl.password", "sasl.kerberos.service.name", "ssl.ca.location",
                 "ssl.ca.pem", "ssl.certificate.location", "ssl.certificate.pem", "ssl.key.location",
@@ -54,6 +54,11 @@ struct KafkaProperty: Sendable {
             all
         )
         + [
+            // Of librdkafka the property of this name drops what is old, and asks for nothing new.
+            (
+                "metadata.max.age.ms",
+                Self(rule: .renamed("topic.metadata.refresh.interval.ms"), roles: all)
+            ),
             ("sasl.jaas.config", Self(rule: .jaas, roles: all)),
             ("request.timeout.ms", Self(rule: .renamed("socket.timeout.ms"), roles: all)),
             (

@@ -91,6 +91,27 @@ struct Stack {
         try await producer.flush()
     }
 
+    /// Produces records as `add` makes them, a thousand at a time, in order.
+    func produce(
+        _ count: Int,
+        _ add: (_ number: Int, _ batch: inout KafkaBatch) -> Void
+    ) async throws {
+        let settings = try KafkaSettings(
+            ["bootstrap.servers": kafka.bootstrap, "linger.ms": "5"],
+            for: .producer
+        )
+        let producer = try KafkaProducer(settings: settings)
+        defer { producer.close() }
+        var batch = KafkaBatch()
+        for number in 0..<count {
+            add(number, &batch)
+            guard batch.count == 1_000 || number == count - 1 else { continue }
+            try await producer.produce(batch, to: topic)
+            batch.removeAll()
+        }
+        try await producer.flush()
+    }
+
     /// An event of a sequence of its own, so that a repeat of it is recognised.
     static func event(_ number: Int, producer: String = "test") -> [UInt8] {
         Array(

@@ -161,25 +161,16 @@ struct Writer: Sendable {
                 outbox.observe(event)
             }
         )
-        let failure: (any Error)? = await withTaskGroup(of: (any Error)?.self) { group in
-            group.addTask {
-                do {
-                    try await service.run()
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            group.addTask {
-                await outbox.run()
+        // The outbox runs for as long as the service does, and its end is not the service's.
+        let failure: (any Error)? = await withDiscardingTaskGroup { group in
+            group.addTask { await outbox.run() }
+            defer { group.cancelAll() }
+            do {
+                try await service.run()
                 return nil
+            } catch {
+                return error
             }
-            // The outbox runs for as long as the service does.
-            var failure: (any Error)?
-            if let ended = await group.next() { failure = ended }
-            group.cancelAll()
-            for await ended in group { failure = failure ?? ended }
-            return failure
         }
         await store.close()
         guard let failure else { return .success(()) }

@@ -29,6 +29,7 @@ public final class PostgresServerProxy: Sendable {
     /// - Parameters:
     ///   - url: Of a database on a server that is reached by TCP.
     ///   - decide: Is asked about each COMMIT; they are numbered from 1, on all connections together.
+    /// - Throws: ``PostgresServerError``.
     public init(
         to url: String,
         _ decide: @escaping @Sendable (_ number: Int) -> Fate

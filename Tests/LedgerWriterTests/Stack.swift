@@ -16,8 +16,15 @@ struct Stack {
     private let folder: URL
 
     /// Runs `body` with a stack of so many partitions, which is gone afterwards.
+    ///
+    /// - Parameters:
+    ///   - partitions: Of the topic.
+    ///   - database: The URL of an empty database for its superuser; `nil` for one on the server
+    ///     that all tests share.
+    ///   - body: What to do.
     static func with(
         partitions: Int,
+        database: String? = nil,
         _ body: (Stack) async throws -> Void
     ) async throws {
         let kafka = try KafkaServer.shared()
@@ -25,7 +32,7 @@ struct Stack {
             .appending(path: "caracal-stack-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await PostgresServer.withDatabase { url in
+        func run(_ url: String) async throws {
             let name = "t\(UUID().uuidString.prefix(8))"
             try kafka.run("create", name, "\(partitions)")
             let key = folder.appending(path: "signing.key").path
@@ -43,6 +50,11 @@ struct Stack {
                     folder: folder
                 )
             )
+        }
+        if let database {
+            try await run(database)
+        } else {
+            try await PostgresServer.withDatabase(run)
         }
     }
 

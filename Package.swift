@@ -213,8 +213,9 @@ let package = Package(
         tests(
             "LedgerWriterTests",
             [
-                "Checkpoints", "ConformanceKit", "Cryptography", "HTTPServing", "Merkle", "Streams",
-                "StreamsKafka", "StreamsPostgres", "Telemetry", "caracal", "ledger-writer",
+                "Checkpoints", "ConformanceKit", "Cryptography", "Events", "HTTPServing",
+                "LedgerGraph", "Ledgers", "LedgersPostgres", "Merkle", "Streams", "StreamsKafka",
+                "StreamsPostgres", "StreamsTesting", "Telemetry", "caracal", "ledger-writer",
             ]
         ),
         tests("TelemetryTests", ["Telemetry"]),

@@ -9,9 +9,12 @@ import Telemetry
 /// Copies dead letters from the database to the topic `caracal.dlq`, each at least once.
 ///
 /// The row in the database, which moved with the offset in one transaction, is the dead letter; the
-/// copy is for whoever watches the topic. Without that topic nothing is copied, and it is said once.
+/// copy is for whoever watches the topic. While there is no such topic nothing is copied, which is
+/// said once.
 final class DeadLetterOutbox: Sendable {
     static let topic = "caracal.dlq"
+    private static let shortestPause = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(60)
 
     private let settings: WriterSettings
     private let database: PostgresSettings
@@ -47,27 +50,41 @@ final class DeadLetterOutbox: Sendable {
         }
         defer { producer.close() }
         let connection = PostgresConnection(database)
-        var pause = Duration.seconds(1)
+        var pause = Self.shortestPause
+        var isTopicThere = false
+        var hasToldOfTopic = false
         while !Task.isCancelled {
             let version = changes.version
             do {
-                while try await copySome(connection, producer) {}
-                pause = .seconds(1)
+                while let letters = try await nextPage(connection) {
+                    // A producer would wait long for a topic that there is not.
+                    if !isTopicThere { try await checkTopic() }
+                    isTopicThere = true
+                    try await copy(letters, connection, producer)
+                }
+                pause = Self.shortestPause
+                hasToldOfTopic = false
                 try await changes.wait(after: version)
-            } catch let error as KafkaError where error.kind == .unknownTopic {
-                report("there is no topic \(Self.topic): run 'caracal topics create'")
-                break
             } catch is CancellationError {
                 break
             } catch {
-                report("\(error)")
+                if (error as? KafkaError)?.kind != .unknownTopic {
+                    report("\(error)")
+                } else {
+                    if !hasToldOfTopic {
+                        report("there is no topic \(Self.topic): run 'caracal topics create'")
+                    }
+                    hasToldOfTopic = true
+                    isTopicThere = false
+                    pause = Self.longestPause
+                }
                 await connection.close()
                 do {
                     try await runtime.clock.sleep(runtime.clock.now() + pause)
                 } catch {
                     break
                 }
-                pause = min(pause * 2, .seconds(60))
+                pause = min(pause * 2, Self.longestPause)
             }
         }
         await connection.close()
@@ -77,17 +94,29 @@ final class DeadLetterOutbox: Sendable {
         telemetry.log.write(.warning, "dead letters are not copied", [.reason: .text(reason)])
     }
 
-    /// Copies a page.
-    ///
-    /// - Returns: Whether there may be more.
-    private func copySome(
-        _ connection: PostgresConnection,
-        _ producer: KafkaProducer
-    ) async throws -> Bool {
+    private func checkTopic() async throws {
+        let admin = try KafkaAdmin(
+            settings: settings.kafka.adapted(to: .admin),
+            timeout: .seconds(5)
+        ) { [telemetry] event in telemetry.observe(event) }
+        _ = try await admin.partitionCount(of: Self.topic)
+    }
+
+    /// Letters that have not been copied; `nil` if there are none.
+    private func nextPage(
+        _ connection: PostgresConnection
+    ) async throws -> [PostgresDeadLetter]? {
         let letters = try await connection.perform { (session) throws(PostgresError) in
             try DeadLetterRows.unpublished(session, limit: 100)
         }
-        if letters.isEmpty { return false }
+        return letters.isEmpty ? nil : letters
+    }
+
+    private func copy(
+        _ letters: [PostgresDeadLetter],
+        _ connection: PostgresConnection,
+        _ producer: KafkaProducer
+    ) async throws {
         var batch = KafkaBatch()
         for letter in letters {
             batch.append(key: nil, value: letter.record.bytes)
@@ -102,6 +131,5 @@ final class DeadLetterOutbox: Sendable {
         try await connection.perform { (session) throws(PostgresError) in
             try DeadLetterRows.markPublished(session, letters)
         }
-        return true
     }
 }

@@ -87,21 +87,31 @@ struct StartUp: Sendable {
 
     // MARK: The database
 
+    private static let notGranted = PostgresError(
+        .permanent,
+        "this user may not write ledgers: grant it the role caracal_writer",
+        sqlState: "42501"
+    )
+
     private func checkDatabase() async throws(Obstacle) {
-        let connection = PostgresConnection(database)
-        let (migrates, identity) = (settings.migrates, identity)
+        var settings = database
+        settings.connectTimeout = min(settings.connectTimeout, self.settings.startDeadline)
+        let connection = PostgresConnection(settings)
+        let (migrates, identity) = (self.settings.migrates, identity)
         let outcome: Result<LedgerSchema.State, LedgerError>
         do throws(PostgresError) {
             outcome = try await connection.perform { (session) throws(PostgresError) in
-                Result { () throws(LedgerError) in
-                    if migrates { try LedgerSchema.migrate(session) }
-                    let state: LedgerSchema.State
-                    do throws(PostgresError) {
-                        state = try LedgerSchema.state(session)
-                    } catch {
-                        throw .unavailable(reason: error.description)
+                if migrates {
+                    let migrated = Result { () throws(LedgerError) in
+                        try LedgerSchema.migrate(session)
                     }
-                    if state == .current { try identity.establish(session) }
+                    if case .failure(let error) = migrated { return .failure(error) }
+                }
+                let state = try LedgerSchema.state(session)
+                guard state == .current else { return .success(state) }
+                guard try LedgerSchema.mayWrite(session) else { throw Self.notGranted }
+                return Result { () throws(LedgerError) in
+                    try identity.establish(session)
                     return state
                 }
             }

@@ -30,7 +30,8 @@ struct Writer: Sendable {
         let database = try readDatabase()
         let port = Mutex<UInt16>(0)
         let log = Log(
-            minimum: .info,
+            // Whoever asks the client of Kafka for its inner life wants to read it.
+            minimum: settings.kafka.given["debug"] == nil ? .info : .debug,
             sink: LineSink { [console] line in console.errors(line) },
             now: wallClock
         )
@@ -48,7 +49,7 @@ struct Writer: Sendable {
         )
         let runtime = Runtime.live(drain: shutdown.drain)
         let events = Mutex<KafkaEventLog?>(nil)
-        let server = try startEndpoint(telemetry) { partition in
+        let server = try startEndpoint(telemetry, database.connectionCount) { partition in
             events.withLock { $0 }?.end(of: partition)
         }
         port.withLock { $0 = server.port }
@@ -102,6 +103,7 @@ struct Writer: Sendable {
     private func readDatabase() throws(CommandError) -> PostgresSettings {
         var database = settings.database
         database.applicationName = "ledger-writer"
+        database.connectionCount = PostgresConnectionCount()
         if let path = settings.databasePasswordFile {
             do {
                 let bytes = try Folder.contents(of: path, limit: 4_096)
@@ -115,10 +117,11 @@ struct Writer: Sendable {
 
     private func startEndpoint(
         _ telemetry: WriterTelemetry,
+        _ connections: PostgresConnectionCount?,
         end: @escaping @Sendable (_ partition: Int) -> Int?
     ) throws(CommandError) -> HTTPServer {
         let endpoint = MetricsEndpoint(metrics: telemetry.metrics, health: telemetry.health) {
-            telemetry.refreshLag(end: end)
+            telemetry.refresh(connections: connections?.value ?? 0, end: end)
         }
         do {
             return try endpoint.start(
@@ -161,7 +164,12 @@ struct Writer: Sendable {
         let origin = settings.origin
         let service = LedgerService(
             log: log,
-            store: store,
+            store: ObservedStore(
+                store,
+                clock: runtime.clock,
+                claimed: { partition, cursor in telemetry.claimed(partition, cursor) },
+                sealed: { elapsed in telemetry.sealed(elapsed) }
+            ),
             sign: treeHeadSigner(key) { partition in "\(origin)/\(partition)" },
             runtime: runtime,
             options: settings.pipeline,
@@ -173,25 +181,16 @@ struct Writer: Sendable {
                 outbox.observe(event)
             }
         )
-        let failure: (any Error)? = await withTaskGroup(of: (any Error)?.self) { group in
-            group.addTask {
-                do {
-                    try await service.run()
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            group.addTask {
-                await outbox.run()
+        // The outbox runs for as long as the service does, and its end is not the service's.
+        let failure: (any Error)? = await withDiscardingTaskGroup { group in
+            group.addTask { await outbox.run() }
+            defer { group.cancelAll() }
+            do {
+                try await service.run()
                 return nil
+            } catch {
+                return error
             }
-            // The outbox runs for as long as the service does.
-            var failure: (any Error)?
-            if let ended = await group.next() { failure = ended }
-            group.cancelAll()
-            for await ended in group { failure = failure ?? ended }
-            return failure
         }
         await store.close()
         guard let failure else { return .success(()) }

@@ -37,6 +37,7 @@ struct WriterSettings: Sendable {
         )
         properties["topic"] = nil
         properties["group.id"] = properties["group.id"] ?? "ledger-writer-group"
+        properties["statistics.interval.ms"] = properties["statistics.interval.ms"] ?? "5000"
         let url = reader.requiredSecret("postgres.url")
         let passwordFile = reader.text("postgres.password-file")
         let migrates = reader.choice("postgres.migrate", default: Choice.false)

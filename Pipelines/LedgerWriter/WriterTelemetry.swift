@@ -37,6 +37,7 @@ final class WriterTelemetry: Sendable {
     private let own: LedgerWriterMetrics
     private let held = Mutex<[Int: Held]>([:])
     private let isReady = Mutex(false)
+    private let shown = Mutex(KafkaStatistics())
     private let ready: @Sendable ([Int]) -> Void
 
     /// - Parameters:
@@ -86,8 +87,18 @@ final class WriterTelemetry: Sendable {
         .text(partitions.sorted().map { "\($0)" }.joined(separator: ","))
     }
 
-    /// Shows how far each partition is behind, as it is now.
-    func refreshLag(end: (_ partition: Int) -> Int?) {
+    /// The work on a partition begins, at its cursor.
+    func claimed(_ partition: Int, _ cursor: Cursor) {
+        held.withLock { held in
+            held[partition]?.nextOffset = cursor.nextOffset
+            held[partition]?.trouble = nil
+        }
+        reportLedger()
+    }
+
+    /// Shows what nobody tells: connections, and how far each partition is behind, as it is now.
+    func refresh(connections: Int, end: (_ partition: Int) -> Int?) {
+        own.databaseConnections.set(connections)
         held.withLock { held in
             for (partition, state) in held {
                 guard let next = state.nextOffset, let end = end(partition) else { continue }
@@ -105,6 +116,11 @@ final class WriterTelemetry: Sendable {
         }
     }
 
+    /// A root was signed, so long after its batch's transaction began.
+    func sealed(_ elapsed: Duration) {
+        own.merkleProcessing.observe(elapsed)
+    }
+
     private func stored(_ progress: LedgerProgress) {
         let wasTroubled = held.withLock { held in
             defer { held[progress.partition]?.trouble = nil }
@@ -117,8 +133,10 @@ final class WriterTelemetry: Sendable {
         own.merkleBatchSize.observe(progress.entries)
         own.commit.observe(UInt64(max(0, progress.elapsed / .nanoseconds(1))))
         if progress.refused > 0 {
-            own.deadLetters(partition: progress.partition, reason: "refused")
-                .increment(by: progress.refused)
+            for (reason, count) in progress.refusedReasons {
+                own.deadLetters(partition: progress.partition, reason: reason.rawValue)
+                    .increment(by: count)
+            }
             log.write(
                 .warning,
                 "records became dead letters",
@@ -209,8 +227,21 @@ final class WriterTelemetry: Sendable {
             log.write(level <= 4 ? .warning : .debug, "kafka client", [.reason: .text(text)])
         case .throttled(let broker, let time):
             log.write(.warning, "throttled", [.reason: .text("\(broker) for \(time)")])
-        case .statistics:
-            break
+        case .statistics(let json):
+            guard let figures = KafkaStatistics(json: json), figures.isConsumer else { return }
+            show(figures)
         }
+    }
+
+    private func show(_ figures: KafkaStatistics) {
+        let before = shown.withLock { shown in
+            defer { shown = figures }
+            return shown
+        }
+        own.kafkaReceived.increment(by: max(0, figures.receivedBytes - before.receivedBytes))
+        own.kafkaRebalances.increment(by: max(0, figures.rebalances - before.rebalances))
+        own.kafkaQueuedRecords.set(figures.queuedRecords)
+        own.kafkaQueuedBytes.set(figures.queuedBytes)
+        own.kafkaBrokersUp.set(figures.brokersUp)
     }
 }

@@ -9,6 +9,8 @@ public struct LedgerProgress: Sendable {
     /// How many entries, dead letters and repeats there were.
     public let entries: Int
     public let refused: Int
+    /// How many of the dead letters have which reason.
+    public let refusedReasons: [DeadLetterReason: Int]
     public let duplicates: Int
     /// The tree as signed.
     public let size: Int

@@ -55,6 +55,9 @@ public struct LedgerSink<Store: LedgerStore>: TransactionalSink, Sendable {
                         nextOffset: batch.offsets.upper,
                         entries: batch.count,
                         refused: batch.refused.count,
+                        refusedReasons: batch.refused.reduce(into: [:]) { counts, record in
+                            counts[record.reason, default: 0] += 1
+                        },
                         duplicates: batch.duplicates,
                         size: batch.after.size,
                         root: batch.after.root,

@@ -29,6 +29,20 @@ public enum LedgerSchema {
         return found < version ? .older(found) : .newer(found)
     }
 
+    /// Whether the user of the connection may write ledgers; the schema is current.
+    ///
+    /// - Throws: ``PostgresError``, with SQLSTATE 42501 for a user who may not even see them.
+    public static func mayWrite(_ session: PostgresSession) throws(PostgresError) -> Bool {
+        let rows = try session.query(
+            """
+            SELECT has_table_privilege('caracal.entries', 'INSERT')
+                AND has_table_privilege('caracal.cursors', 'UPDATE')
+                AND has_function_privilege('caracal.extend_entries(integer, bigint)', 'EXECUTE')
+            """
+        )
+        return rows.count == 1 && rows.bool(0, 0)
+    }
+
     /// Throws unless the schema is the one that this program knows.
     ///
     /// - Throws: ``LedgerError/unusable(_:)``, or what the database's failure means.

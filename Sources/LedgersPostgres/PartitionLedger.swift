@@ -86,6 +86,9 @@ actor PartitionLedger {
         if case .failure(let error) = result {
             if case .inDoubt = error { (isInDoubt, frontier) = (true, nil) }
             giveUp()
+            // A connection that takes no writes may be to a server that is no longer the one that
+            // does, and keeps its defaults for as long as it lives.
+            if case .notWritable = error { session?.close() }
         }
         return try result.get()
     }

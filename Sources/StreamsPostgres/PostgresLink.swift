@@ -9,6 +9,8 @@ private import Glibc
 @safe final class PostgresLink {
     private var connection: OpaquePointer?
     private let interrupt: PostgresInterrupt
+    /// Counts this connection from when it is made until it is closed.
+    private var count: PostgresConnectionCount?
     /// Whether a loss from now on leaves open whether a transaction was committed.
     var isCommitting = false
     /// When the statement at hand must be done, in nanoseconds of the system's monotonic clock.
@@ -35,10 +37,12 @@ private import Glibc
         guard unsafe PQstatus(connection) != CONNECTION_BAD else { throw connectionFailure() }
         try finishConnecting()
         guard unsafe PQsetnonblocking(connection, 1) == 0 else { throw lost() }
+        count = settings.connectionCount
+        count?.add(1)
     }
 
     deinit {
-        if unsafe connection != nil { unsafe PQfinish(connection) }
+        if unsafe connection != nil { close() }
     }
 
     private func finishConnecting() throws(PostgresError) {
@@ -81,6 +85,8 @@ private import Glibc
     func close() {
         unsafe PQfinish(connection)
         unsafe connection = nil
+        count?.add(-1)
+        count = nil
     }
 
     // MARK: Waiting

@@ -23,6 +23,8 @@ public struct PostgresSettings: Hashable, Sendable {
     /// Whether there is a pooler between that gives each transaction another connection: then
     /// nothing is set for a session.
     public var isPooled = false
+    /// Counts the connections that are made with these settings.
+    public var connectionCount: PostgresConnectionCount?
 
     /// The values of libpq's `sslmode`.
     public enum Security: String, Hashable, Sendable, CaseIterable {

@@ -35,8 +35,10 @@ extension PostgresSettings {
         if let mark = rest.firstIndex(of: "?") {
             query = rest[mark...].dropFirst()
             rest = rest[..<mark]
+            if !rest.contains("@") { try Self.checkEncoding(of: query) }
         }
         if let slash = rest.firstIndex(of: "/") {
+            try Self.checkEncoding(of: rest[slash...])
             database = try Self.decode(rest[slash...].dropFirst(), "the database")
             rest = rest[..<slash]
         }
@@ -55,6 +57,13 @@ extension PostgresSettings {
                 option: try Self.decode(parts[0], "the name of an option"),
                 try Self.decode(parts[1], "an option")
             )
+        }
+    }
+
+    /// Refuses what may be the end of a password, which would be taken for something that is shown.
+    private static func checkEncoding(of text: Substring) throws(PostgresURLError) {
+        guard !text.contains("@") else {
+            throw PostgresURLError("a / is %2F, a ? is %3F and an @ is %40 where they are no mark")
         }
     }
 
@@ -105,7 +114,12 @@ extension PostgresSettings {
             }
             isPooled = flag
         case _ where Self.optionNames.contains(name): options[name] = value
-        default: throw PostgresURLError("there is no option \(name)")
+        default:
+            // What is like no name may be a part of a secret.
+            let isName =
+                name.utf8.count <= 32
+                && name.utf8.allSatisfy { 97...122 ~= $0 || $0 == UInt8(ascii: "_") }
+            throw PostgresURLError("there is no option" + (isName ? " \(name)" : " of that name"))
         }
     }
 

@@ -5,7 +5,7 @@
 public struct LedgerWriterMetrics: Sendable {
     /// Entries a committed batch.
     public let merkleBatchSize: Histogram
-    /// From the first entry of a batch to its signed root, in nanoseconds.
+    /// From the start of a batch's transaction to its signed root, in nanoseconds.
     public let merkleProcessing: Histogram
     /// Batches whose root, computed again from what was stored, was another.
     public let merkleVerificationFailures: Counter
@@ -18,6 +18,14 @@ public struct LedgerWriterMetrics: Sendable {
     public let signingFailures: Counter
     /// Connections open to the database.
     public let databaseConnections: Gauge
+    /// What the consumer has read from brokers, in bytes.
+    public let kafkaReceived: Counter
+    /// How often partitions were dealt anew.
+    public let kafkaRebalances: Counter
+    /// Records, and their bytes, that the client has read ahead.
+    public let kafkaQueuedRecords: Gauge
+    public let kafkaQueuedBytes: Gauge
+    public let kafkaBrokersUp: Gauge
 
     private let metrics: Metrics
 
@@ -31,6 +39,11 @@ public struct LedgerWriterMetrics: Sendable {
         commitsInDoubt = metrics.counter(.commitsInDoubt)
         signingFailures = metrics.counter(.signingFailures)
         databaseConnections = metrics.gauge(.databaseConnections)
+        kafkaReceived = metrics.counter(.kafkaReceived)
+        kafkaRebalances = metrics.counter(.kafkaRebalances)
+        kafkaQueuedRecords = metrics.gauge(.kafkaQueuedRecords)
+        kafkaQueuedBytes = metrics.gauge(.kafkaQueuedBytes)
+        kafkaBrokersUp = metrics.gauge(.kafkaBrokersUp)
     }
 
     /// What is counted by partition; keep it while the partition is assigned.
@@ -109,6 +122,14 @@ extension MetricDeclaration<Counter> {
         counter: "caracal_signing_failures_total",
         help: "Checkpoints that could not be signed; their batches are not published."
     )
+    static let kafkaReceived = Self(
+        counter: "caracal_kafka_received_bytes_total",
+        help: "Bytes that the consumer has received from brokers."
+    )
+    static let kafkaRebalances = Self(
+        counter: "caracal_kafka_rebalances_total",
+        help: "Times that the group has dealt its partitions anew."
+    )
     static let requests = Self(
         counter: "caracal_requests_total",
         help: "HTTP requests answered.",
@@ -126,6 +147,18 @@ extension MetricDeclaration<Gauge> {
         gauge: "caracal_database_connections",
         help: "Open connections to the database."
     )
+    static let kafkaQueuedRecords = Self(
+        gauge: "caracal_kafka_queued_records",
+        help: "Records that the client has read ahead."
+    )
+    static let kafkaQueuedBytes = Self(
+        gauge: "caracal_kafka_queued_bytes",
+        help: "Bytes of the records that the client has read ahead."
+    )
+    static let kafkaBrokersUp = Self(
+        gauge: "caracal_kafka_brokers_up",
+        help: "Brokers that the consumer is connected to."
+    )
 }
 
 extension MetricDeclaration<Histogram> {
@@ -137,7 +170,7 @@ extension MetricDeclaration<Histogram> {
     )
     static let merkleProcessing = Self(
         histogram: "caracal_merkle_processing_seconds",
-        help: "Time to hash a batch, extend the tree and verify it.",
+        help: "Time to write a batch, read it back, verify its tree and sign it.",
         unit: .nanoseconds,
         bounds: durationBounds
     )

@@ -25,13 +25,39 @@ public final class ScratchPostgres: Sendable {
         let answers = Pipe()
     }
 
+    /// Where its files are.
+    public let folder: String
+
+    /// The folder of a small disk, if it has one; a tablespace can be made there.
+    public var smallDisk: String { "\(folder)/small" }
+
+    /// Whether a server can have a small disk: for that one has to be root, and allowed to mount.
+    public static let canHaveSmallDisk: Bool = {
+        guard isAvailable, getuid() == 0 else { return false }
+        let script =
+            "d=$(mktemp -d) && mount -t tmpfs none $d && umount $d; e=$?; rmdir $d; exit $e"
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", script]
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+
     /// Starts a server on a free port.
-    public init() throws {
+    ///
+    /// - Parameter smallDisk: The size in MiB of a disk that is not the one with its data folder;
+    ///   `nil` for none.
+    public init(smallDisk: Int? = nil) throws {
         let port = try Self.freePort()
+        folder = "/tmp/caracal-postgres.\(UUID().uuidString.prefix(13))"
         let pipes = Pipes()
         let guardian = Process()
         guardian.executableURL = URL(filePath: "/bin/sh")
-        guardian.arguments = ["-c", Self.script, Self.programs, "\(port)"]
+        guardian.arguments = [
+            "-c", Self.script, Self.programs, "\(port)", folder, smallDisk.map { "\($0)" } ?? "",
+        ]
         guardian.standardInput = pipes.commands
         guardian.standardOutput = pipes.answers
         try guardian.run()
@@ -72,13 +98,18 @@ public final class ScratchPostgres: Sendable {
 
     /// Runs a server as a user that is not root, and does what it reads, a line at a time.
     private static let script = """
-        folder=$(mktemp -d /tmp/caracal-postgres.XXXXXX)
+        folder=$2
+        mkdir -m 755 "$folder" || exit 1
         as=
         if [ "$(id -u)" = 0 ]; then
             chown postgres "$folder"
             as="setpriv --reuid=postgres --regid=postgres --clear-groups"
         fi
         cd "$folder"
+        if [ -n "$3" ]; then
+            mkdir small && mount -t tmpfs -o "size=$3m,mode=700,uid=$(id -u postgres)" none small \
+                || exit 1
+        fi
         $as "$0/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
             >"$folder/initdb.log" 2>&1 </dev/null || { cat "$folder/initdb.log" >&2; exit 1; }
         start() {
@@ -98,10 +129,11 @@ public final class ScratchPostgres: Sendable {
             esac
         done
         end
+        if [ -n "$3" ]; then umount -l "$folder/small"; fi
         rm -rf "$folder"
         """
 
-    private static func freePort() throws -> UInt16 {
+    static func freePort() throws -> UInt16 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()

@@ -15,11 +15,18 @@ struct Stack {
     let key: String
     private let folder: URL
 
-    /// Runs `body` with a stack of so many partitions, which is gone afterwards; without a server of
-    /// its own it is on the one that tests share.
+    /// Runs `body` with a stack of so many partitions, which is gone afterwards.
+    ///
+    /// - Parameters:
+    ///   - partitions: Of the topic.
+    ///   - server: A Kafka; `nil` for the one that tests share.
+    ///   - database: The URL of an empty database for its superuser; `nil` for one on the server
+    ///     that all tests share.
+    ///   - body: What to do.
     static func with(
         partitions: Int,
         on server: KafkaServer? = nil,
+        database: String? = nil,
         _ body: (Stack) async throws -> Void
     ) async throws {
         let kafka = try server ?? KafkaServer.shared()
@@ -27,7 +34,7 @@ struct Stack {
             .appending(path: "caracal-stack-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await PostgresServer.withDatabase { url in
+        func run(_ url: String) async throws {
             let name = "t\(UUID().uuidString.prefix(8))"
             try kafka.run("create", name, "\(partitions)")
             let key = folder.appending(path: "signing.key").path
@@ -45,6 +52,11 @@ struct Stack {
                     folder: folder
                 )
             )
+        }
+        if let database {
+            try await run(database)
+        } else {
+            try await PostgresServer.withDatabase(run)
         }
     }
 
@@ -93,6 +105,27 @@ struct Stack {
             }
         }
         try await producer.produce(batch, to: topic)
+        try await producer.flush()
+    }
+
+    /// Produces records as `add` makes them, a thousand at a time, in order.
+    func produce(
+        _ count: Int,
+        _ add: (_ number: Int, _ batch: inout KafkaBatch) -> Void
+    ) async throws {
+        let settings = try KafkaSettings(
+            ["bootstrap.servers": kafka.bootstrap, "linger.ms": "5"],
+            for: .producer
+        )
+        let producer = try KafkaProducer(settings: settings)
+        defer { producer.close() }
+        var batch = KafkaBatch()
+        for number in 0..<count {
+            add(number, &batch)
+            guard batch.count == 1_000 || number == count - 1 else { continue }
+            try await producer.produce(batch, to: topic)
+            batch.removeAll()
+        }
         try await producer.flush()
     }
 

@@ -9,16 +9,19 @@ import Testing
 /// A connection that is cut in a COMMIT leaves in doubt what happened, and the cursor tells.
 @Suite(.enabled(if: PostgresServer.isAvailable, "\(PostgresServer.need)"))
 struct CommitInDoubtTests {
-    @Test(arguments: [CuttingProxy.Cut.before, .after], [0, 1, 700])
-    func isSettledByTheCursor(cut: CuttingProxy.Cut, count: Int) async throws {
+    @Test(arguments: [true, false], [0, 1, 700])
+    func isSettledByTheCursor(isCommitted: Bool, count: Int) async throws {
         try await ScratchLedger.with { ledger in
-            let proxy = try CuttingProxy(to: ledger.settings.host, port: ledger.settings.port)
+            let cuts = Mutex(false)
+            let proxy = try PostgresServerProxy(to: ledger.url) { _ in
+                cuts.withLock { cuts in
+                    defer { cuts = false }
+                    guard cuts else { return .pass }
+                    return isCommitted ? .cutAfter : .cutBefore
+                }
+            }
             defer { proxy.stop() }
-            var settings = ledger.settings
-            settings.host = "127.0.0.1"
-            settings.port = proxy.port
-            settings.security = .disable
-            let store = PostgresLedgerStore(settings)
+            let store = PostgresLedgerStore(try PostgresSettings(url: proxy.url))
             var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
             try await commit(0..<300, &lane, store)
             // Without entries it is a batch of one dead letter.
@@ -28,7 +31,7 @@ struct CommitInDoubtTests {
             )
             let upper = 300 + max(count, 1)
             let batch = try lane.commit(LedgerSample.batch(records, from: 300, to: upper))
-            proxy.cut.withLock { $0 = cut }
+            cuts.withLock { $0 = true }
             let error = await #expect(throws: LedgerError.self) {
                 try await store.commit(batch, seal: seal(batch))
             }
@@ -36,9 +39,10 @@ struct CommitInDoubtTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            let end = cut == .after ? upper : 300
+            #expect(proxy.lostAnswers == (isCommitted ? 1 : 0))
+            let end = isCommitted ? upper : 300
             #expect(try await store.cursor(of: 0) == Cursor(nextOffset: end, epoch: 1))
-            if cut == .before { try await store.commit(batch, seal: seal(batch)) }
+            if !isCommitted { try await store.commit(batch, seal: seal(batch)) }
             #expect(try await store.cursor(of: 0) == Cursor(nextOffset: upper, epoch: 1))
             try await commit(upper..<upper + 10, &lane, store)
             await store.close()

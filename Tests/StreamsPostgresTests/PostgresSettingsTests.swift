@@ -46,7 +46,13 @@ import Testing
             #expect(!text.contains("h0rse"), "\(text)")
             #expect(!text.contains("b4ttery"), "\(text)")
         }
-        for url in ["postgres://me:h0rse%zz@db/x", "postgres://me:h0rse@db:99999/x"] {
+        for url in [
+            "postgres://me:h0rse%zz@db/x", "postgres://me:h0rse@db:99999/x",
+            "postgres://me:h0rse/@db:1/x", "postgres://me:5432/h0rse@db/x",
+            "postgres://me:p?h0rse@db/x", "postgres://me:p?h0rse=1@db/x",
+            "postgres://me:p@b/h0rse@db/x", "postgres://me:p@b?H0rse-h0rse=1@db/x",
+            "postgres://db/x?password", "mysql://me:h0rse@db/x", "h0rse",
+        ] {
             let error = #expect(throws: PostgresURLError.self) { try PostgresSettings(url: url) }
             #expect(!"\(String(describing: error))".contains("h0rse"))
         }

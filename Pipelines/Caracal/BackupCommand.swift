@@ -12,8 +12,8 @@ enum BackupCommand {
         about: """
             Copy a folder while 'ingest' and 'run' work on it.
 
-            The copy is a caracal folder of its own, with the signing key. The index is not copied:
-            the next 'run', or 'reindex', makes it.
+            The copy is a caracal folder of its own, with the signing key, once all of it has been
+            read again and verified. The index is not copied: the next 'run', or 'reindex', makes it.
             """,
         examples: ["caracal backup my-ledger my-ledger-today"],
         parameters: [Common.folder, out],
@@ -42,9 +42,27 @@ enum BackupCommand {
             throw CommandError(error)
         }
         try copyKeys(folder, copy)
+        try await check(copy, console)
         try creating { () throws(FileError) in try CaracalFolder.format.write(to: copy.path) }
         try console.output("\(copy.path): \(size) entries")
         return .success
+    }
+
+    /// Checks all of the copy as 'verify' does; without the format file it is no caracal folder yet.
+    ///
+    /// - Throws: ``CommandError`` with `badData` if anything is not right.
+    private static func check(_ copy: CaracalFolder, _ console: Console) async throws(CommandError)
+    {
+        var audit = FolderAudit(copy, console)
+        let key = try copy.verifierKey(nil).0
+        audit.take(key, isStored: true)
+        await audit.run(key, against: nil)
+        guard !audit.problems.isEmpty else { return }
+        for problem in audit.problems.prefix(20) { console.errors(problem.line.onOneLine) }
+        throw CommandError(
+            "\(copy.path): the copy is not sound, and no caracal folder; 'verify' the original",
+            exitCode: .badData
+        )
     }
 
     private static func copyKeys(

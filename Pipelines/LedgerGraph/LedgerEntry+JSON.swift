@@ -6,7 +6,8 @@ extension LedgerEntry {
     /// An entry for an event that has been written to another arena than its record's.
     ///
     /// An event that names producer and sequence is known by these; if it names no producer, by
-    /// those that its record came with, whose name is copied to the event's arena.
+    /// those that its record came with, whose name is copied to the event's arena. A dead letter that
+    /// is sent again is known by the letter: its own place in a sequence is long past.
     init(
         _ record: LogRecord,
         _ keys: EventKeys,
@@ -18,7 +19,8 @@ extension LedgerEntry {
             start: keys.range.start,
             count: keys.range.count
         )
-        if !keys.producerID.isEmpty {
+        let isRedriven = record.sequence >= 0 && RedrivenLetter.isProducer(bytes, record)
+        if !keys.producerID.isEmpty, !isRedriven {
             entry.producerStart = keys.producerID.start
             entry.producerCount = keys.producerID.count
             entry.sequence = keys.sequence

@@ -62,13 +62,17 @@ public enum DeadLetterRows {
     }
 
     private static func mark(
-        _ column: StaticString,
+        _ column: String,
         _ session: PostgresSession,
         _ letters: [PostgresDeadLetter]
     ) throws(PostgresError) {
         _ = try session.query(
             """
-            UPDATE caracal.dead_letters AS d SET \(column) = true
+            UPDATE caracal.dead_letters AS d SET \(column) = true, row_hash = \(RowHash.sql(
+                RowHash.deadLetters,
+                of: "d.",
+                changing: [column: "true"]
+            ))
             FROM unnest($1::bigint[], $2::bigint[]) AS u (p, o)
             WHERE d.partition = u.p AND d.source_offset = u.o
             """,

@@ -12,5 +12,5 @@ public struct LedgerMigration: Hashable, Sendable {
 
 extension LedgerMigration {
     /// Every step, in order.
-    public static let all = [tables, roles]
+    public static let all = [tables, roles, hashes]
 }

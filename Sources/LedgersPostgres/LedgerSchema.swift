@@ -100,14 +100,28 @@ public enum LedgerSchema {
             let migration = LedgerMigration.all[done]
             try LedgerError.wrap { () throws(PostgresError) in
                 try session.execute(migration.sql)
-                _ = try session.query(
-                    "INSERT INTO caracal.migrations (version, name) VALUES ($1, $2)",
-                    [.integer(migration.version), .text(migration.name)]
-                )
+                try record(migration, session)
                 try session.commit()
             }
             return migration
         }
+    }
+
+    /// Notes that a step was run; the table keeps hashes of its rows since the third.
+    private static func record(
+        _ migration: LedgerMigration,
+        _ session: PostgresSession
+    ) throws(PostgresError) {
+        let isHashed = migration.version >= LedgerMigration.hashes.version
+        _ = try session.query(
+            """
+            INSERT INTO caracal.migrations (version, name, applied_at\(isHashed ? ", row_hash" : ""))
+            SELECT r.*\(isHashed ? ", " + RowHash.sql(RowHash.migrations, of: "r.") : "")
+            FROM (SELECT $1::bigint::integer AS version, $2::text AS name,
+                clock_timestamp() AS applied_at) r
+            """,
+            [.integer(migration.version), .text(migration.name)]
+        )
     }
 
     private static func prepare(_ session: PostgresSession) throws(LedgerError) {

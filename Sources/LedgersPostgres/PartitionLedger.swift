@@ -17,6 +17,10 @@ actor PartitionLedger {
     private var readBack = PayloadHashes()
     /// The tree's edge as it is stored, if it is known.
     private var frontier: TileFrontier?
+    /// The hash over where the entries came from, as it is stored beside ``frontier``.
+    private var sourceHash = Digest()
+    /// The same with the batch in the open transaction.
+    private var nextSources = SourceHash.Result(hash: Digest(), sum: 0, moment: 0)
     /// Below this index there is a table, and another one behind it.
     private var preparedIndex = 0
     /// Counts claims and failures, so that a commit notices one that came while it was signed.
@@ -107,8 +111,9 @@ actor PartitionLedger {
                 isInDoubt = false
             } then: { () throws(LedgerError) in
                 let cursor = try stored.raiseEpoch(topicID: topicID)
-                let (frontier, note) = try stored.tree()
-                try stored.checkEnd(frontier.range.size)
+                let tree = try stored.tree()
+                let range = tree.frontier.range
+                try stored.checkEnd(range.size)
                 let marks = try stored.marks()
                 do throws(PostgresError) {
                     try session.commit()
@@ -116,8 +121,8 @@ actor PartitionLedger {
                     // An epoch that nobody has is passed over by the next claim.
                     throw .unavailable(reason: error.description)
                 }
-                self.frontier = frontier
-                return LedgerClaim(cursor: cursor, tree: frontier.range, note: note, marks: marks)
+                (frontier, sourceHash) = (tree.frontier, tree.sourceHash)
+                return LedgerClaim(cursor: cursor, tree: range, note: tree.note, marks: marks)
             }
         }
     }
@@ -157,7 +162,7 @@ actor PartitionLedger {
             return try await interruptible { () throws(LedgerError) in
                 let session = try connected()
                 try begin(batch, session)
-                try finish(session, BatchStatements(batch, partition).all)
+                try finish(session, try statements(batch, session).all)
             }
         }
         let leaves = try await interruptible { () throws(LedgerError) in
@@ -174,11 +179,22 @@ actor PartitionLedger {
             guard frontier.range == batch.after else {
                 throw .verificationFailed(index: batch.firstIndex)
             }
-            var statements = BatchStatements(batch, partition)
-            statements.add(note, full, partial: frontier.bytes)
+            var statements = try statements(batch, session)
+            statements.add(note, full, partial: frontier.bytes, nextSources)
             try finish(session, statements.all)
-            self.frontier = frontier
+            (self.frontier, sourceHash) = (frontier, nextSources.hash)
         }
+    }
+
+    /// The statements that every batch ends with.
+    private func statements(
+        _ batch: LedgerBatch,
+        _ session: PostgresSession
+    ) throws(LedgerError) -> BatchStatements {
+        let last =
+            batch.refused.isEmpty
+            ? Digest() : try StoredLedger(session, partition, options).lastLetterHash()
+        return BatchStatements(batch, partition, after: last)
     }
 
     /// Has the batch signed; meanwhile the partition may be claimed, and then it is given up.
@@ -229,15 +245,15 @@ actor PartitionLedger {
     ) throws(LedgerError) {
         if let frontier, frontier.range == batch.before { return }
         frontier = nil
-        let stored = try StoredLedger(session, partition, options).tree().frontier
-        guard stored.range == batch.before else {
+        let tree = try StoredLedger(session, partition, options).tree()
+        guard tree.frontier.range == batch.before else {
             let current = try currentCursor()
             guard current == Cursor(nextOffset: batch.offsets.lower, epoch: batch.epoch) else {
                 throw .fenced(current: current)
             }
             throw .damaged(reason: "the tree of partition \(partition) is not the batch's")
         }
-        frontier = stored
+        (frontier, sourceHash) = (tree.frontier, tree.sourceHash)
     }
 
     /// Begins the transaction, moves the cursor and copies the entries.
@@ -250,7 +266,10 @@ actor PartitionLedger {
         var sql = """
             BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
             SET LOCAL jit = off; \(PartitionLock.sql(partition)); \
-            UPDATE caracal.cursors SET next_offset = \(range.upper) WHERE partition = \(partition) \
+            UPDATE caracal.cursors SET next_offset = \(range.upper), row_hash = \(RowHash.sql(
+                RowHash.cursors,
+                changing: ["next_offset": "\(range.upper)"]
+            )) WHERE partition = \(partition) \
             AND next_offset = \(range.lower) AND epoch = \(batch.epoch)
             """
         if batch.count > 0 {
@@ -278,6 +297,7 @@ actor PartitionLedger {
         _ session: PostgresSession
     ) throws(LedgerError) -> Int {
         var index = batch.firstIndex
+        var sources = SourceHash(after: sourceHash, partition: partition, firstIndex: index)
         rows.begin()
         for part in batch.parts {
             let bytes = part.bytes
@@ -287,6 +307,11 @@ actor PartitionLedger {
                 } catch {
                     throw .refused(reason: "an entry is not canonical: \(error)")
                 }
+                sources.add(
+                    offset: entry.offset,
+                    sequence: entry.producerCount > 0 ? max(entry.sequence, -1) : -1,
+                    producer: bytes.span.extracting(entry.producerRange)
+                )
                 index += 1
                 if rows.isWorthSending {
                     try LedgerError.wrap { () throws(PostgresError) in
@@ -296,6 +321,7 @@ actor PartitionLedger {
             }
         }
         rows.end()
+        nextSources = sources.finish()
         return try LedgerError.wrap { () throws(PostgresError) in
             try rows.take(session.copy)
             return try session.endCopy()

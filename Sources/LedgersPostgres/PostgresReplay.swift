@@ -16,7 +16,17 @@ struct PostgresReplay {
         let note: [UInt8]
         let epoch: Int
         let nextOffset: Int
+        let previousSize: Int
+        let sources: SourceHash.Result?
+        /// Whether the row's hash is that of its values.
+        let isRight: Bool
     }
+
+    /// What is asked for of a checkpoint.
+    static let checkpointColumns = """
+        size, root, range, note, epoch, next_offset, previous_size, source_hash, source_sum, \
+        source_moment, \(RowHash.isRight(RowHash.checkpoints))
+        """
 
     var found: PostgresVerification
     private let verifyNote: PostgresVerifier.NoteVerifier
@@ -29,16 +39,24 @@ struct PostgresReplay {
     private var passed: Expected?
     private var nextIndex = 0
     private var lastOffset = -1
-    private var cursorOffset = 0
+    private(set) var cursorOffset = 0
     private var cursorEpoch = 0
     /// The stored mark of each producer, and the last number among the entries.
     private var marks: [[UInt8]: Int] = [:]
     private var sequences: [[UInt8]: Int] = [:]
+    /// Over the entries since the checkpoint that was passed.
+    private var sources: SourceHash
+    private var isBatchWhole = true
+    /// The hash of the newest dead letter, as the cursor and as the letters have it.
+    private(set) var cursorLetter = Digest()
+    var lastLetter = Digest()
+    var lastLetterOffset = -1
 
     init(_ partition: Int, _ watched: [Int], _ verifyNote: @escaping PostgresVerifier.NoteVerifier)
     {
         found = PostgresVerification(partition: partition)
         self.verifyNote = verifyNote
+        sources = SourceHash(after: Digest(), partition: partition, firstIndex: 0)
         self.watched = watched.filter { $0 >= 0 }.sorted()
         noteRoots()
     }
@@ -47,11 +65,27 @@ struct PostgresReplay {
         if cursor.count == 1 {
             cursorOffset = cursor.integer(0, 0) ?? -1
             cursorEpoch = cursor.integer(0, 1) ?? -1
+            cursorLetter = cursor.withBytes(0, 2) { Digest($0) } ?? Digest()
+            if !cursor.bool(0, 3) {
+                found.note("is not as it was written", "cursors", named: "\(found.partition)")
+            }
         } else {
-            found.note("the cursor is missing", "cursors")
+            found.note("is missing", "cursors", named: "\(found.partition)")
         }
         found.nextOffset = cursorOffset
-        for row in 0..<rows.count { marks[rows.bytes(row, 0)] = rows.integer(row, 1) ?? -1 }
+        for row in 0..<rows.count {
+            let (producer, sequence) = (rows.bytes(row, 0), rows.integer(row, 1) ?? -1)
+            marks[producer] = sequence
+            let hash = RowHash.mark(found.partition, producer, sequence)
+            if rows.withBytes(row, 2, { Digest($0) }) != hash {
+                found.note("is not as it was written", "marks", named: Self.name(producer))
+            }
+        }
+    }
+
+    /// A producer for people.
+    private static func name(_ producer: [UInt8]) -> String {
+        "'" + String(decoding: producer.prefix(256), as: UTF8.self).debugText + "'"
     }
 
     // MARK: Entries
@@ -72,7 +106,7 @@ struct PostgresReplay {
                     nextIndex == last
                     ? "entry \(last) is missing" : "entries \(nextIndex) to \(last) are missing"
                 found.note(what, "entries", row: nextIndex)
-                isTreeKnown = false
+                (isTreeKnown, isBatchWhole) = (false, false)
             }
             nextIndex = index + 1
             leaves.append(check(rows, row, index))
@@ -128,6 +162,11 @@ struct PostgresReplay {
             let what = "is \(offset), which is not among the offsets of its batch"
             found.note(what, "entries", "source_offset", row: index)
         }
+        if !rows.isNull(row, 10), rows.withBytes(row, 10, { $0.isEmpty }) {
+            found.note("is empty", "entries", "producer", row: index)
+        }
+        let sequence = rows.integer(row, 4) ?? -1
+        rows.withBytes(row, 10) { sources.add(offset: offset, sequence: sequence, producer: $0) }
         checkSequence(rows, row, index)
         found.entries += 1
         return leaf
@@ -142,7 +181,10 @@ struct PostgresReplay {
         }
         sequences[producer] = sequence
         guard let mark = marks[producer] else {
-            return found.note("has no mark", "entries", "producer", row: index)
+            found.note("has no mark", "entries", "producer", row: index)
+            found.note("is missing", "marks", named: Self.name(producer))
+            marks[producer] = .max
+            return
         }
         if sequence > mark {
             found.note("is beyond the producer's mark \(mark)", "entries", "sequence", row: index)
@@ -156,6 +198,17 @@ struct PostgresReplay {
         expected.removeFirst(nextExpected)
         nextExpected = 0
         for row in 0..<rows.count {
+            let isRight = rows.bool(row, 10)
+            if !isRight {
+                let size = rows.integer(row, 0) ?? -1
+                found.note("is not as it was written", "checkpoints", row: size)
+            }
+            var sources: SourceHash.Result?
+            if let hash = rows.withBytes(row, 7, { Digest($0) }), let sum = rows.integer(row, 8),
+                let moment = rows.integer(row, 9)
+            {
+                sources = SourceHash.Result(hash: hash, sum: sum, moment: moment)
+            }
             expected.append(
                 Expected(
                     size: rows.integer(row, 0) ?? -1,
@@ -163,7 +216,10 @@ struct PostgresReplay {
                     range: rows.bytes(row, 2),
                     note: rows.bytes(row, 3),
                     epoch: rows.integer(row, 4) ?? -1,
-                    nextOffset: rows.integer(row, 5) ?? -1
+                    nextOffset: rows.integer(row, 5) ?? -1,
+                    previousSize: rows.integer(row, 6) ?? -1,
+                    sources: sources,
+                    isRight: isRight
                 )
             )
         }
@@ -202,8 +258,46 @@ struct PostgresReplay {
         if checkpoint.nextOffset <= lastOffset || checkpoint.nextOffset > cursorOffset {
             wrong("\(checkpoint.nextOffset) is not behind its entries", "next_offset")
         }
+        checkSources(checkpoint)
         if found.problemCount == before { found.checkpoints += 1 }
         passed = checkpoint
+    }
+
+    /// Holds what stood beside the entries since the last checkpoint against the checkpoint's hash.
+    private mutating func checkSources(_ checkpoint: Expected) {
+        let first = passed?.size ?? 0
+        let mine = sources.finish()
+        let isComparable = isBatchWhole && checkpoint.isRight
+        let next = checkpoint.sources?.hash ?? Digest()
+        sources = SourceHash(after: next, partition: found.partition, firstIndex: checkpoint.size)
+        isBatchWhole = true
+        found.sourceHash = next
+        guard checkpoint.previousSize == first else {
+            if checkpoint.isRight {
+                found.note("is missing", "checkpoints", row: checkpoint.previousSize)
+            }
+            return
+        }
+        guard isComparable else { return }
+        guard let stored = checkpoint.sources else {
+            // Those of before there were hashes are the first ones.
+            guard passed?.sources != nil else { return }
+            return found.note("is missing", "checkpoints", "source_hash", row: checkpoint.size)
+        }
+        guard mine != stored else { return }
+        let count = checkpoint.size - first
+        if let place = SourceHash.changedPlace(stored: stored, found: mine, count: count) {
+            let what = "its offset, sequence or producer is not what was committed"
+            found.note(what, "entries", row: first + place)
+        } else if mine.sum == stored.sum, mine.moment == stored.moment {
+            let what = "does not follow from that of checkpoint \(first)"
+            found.note(what, "checkpoints", "source_hash", row: checkpoint.size)
+        } else {
+            let what =
+                "offsets, sequences or producers up to entry \(checkpoint.size - 1) are not what "
+                + "was committed"
+            found.note(what, "entries", row: first)
+        }
     }
 
     // MARK: Tiles
@@ -239,7 +333,17 @@ struct PostgresReplay {
 
     // MARK: The end
 
-    mutating func finish(edge: PostgresRows, tiles: PostgresRows) {
+    /// A condition on level and tile: the places of the full tiles that there have to be.
+    var tileCondition: String {
+        guard isTreeKnown else { return "true" }
+        let layout = TileLayout(size: frontier.range.size)
+        let levels = (0..<layout.levelCount).map { level in
+            "(level = \(level) AND tile < \(layout.fullTileCount(level: level)))"
+        }
+        return levels.isEmpty ? "false" : levels.joined(separator: " OR ")
+    }
+
+    mutating func finish(edge: PostgresRows, tooManyTiles: PostgresRows) {
         let size = nextIndex
         (found.size, found.root) = (frontier.range.size, frontier.range.root)
         while nextExpected < expected.count {
@@ -252,6 +356,7 @@ struct PostgresReplay {
         if signed < size {
             let what = "entries \(signed) to \(size - 1) are under no checkpoint"
             found.note(what, "entries", row: signed)
+            found.note("is missing, or one beyond it", "checkpoints", row: size)
         }
         let stored = edge.count == 1 ? edge.bytes(0, 0) : []
         if isTreeKnown, stored != frontier.bytes {
@@ -266,28 +371,26 @@ struct PostgresReplay {
                     row: index
                 )
             }
-            found.note("is not that of the entries", "trees", "partial")
+            let row = "\(found.partition)"
+            found.note("is not that of the entries", "trees", "partial", named: row)
         }
-        if isTreeKnown {
-            let layout = TileLayout(size: frontier.range.size)
-            let count = (0..<layout.levelCount).reduce(0) { $0 + layout.fullTileCount(level: $1) }
-            if tiles.integer(0, 0) != count {
-                found.note("there are not \(count) tiles", "tiles")
-            }
+        for row in 0..<tooManyTiles.count {
+            let what = "there is no such tile, at level \(tooManyTiles.integer(row, 0) ?? -1)"
+            found.note(what, "tiles", row: tooManyTiles.integer(row, 1) ?? -1)
         }
         if let passed, cursorEpoch < passed.epoch || cursorOffset < passed.nextOffset {
             found.note("is behind the newest checkpoint", "cursors", "next_offset")
         }
     }
+}
 
-    mutating func add(deadLetters rows: PostgresRows) {
-        for row in 0..<rows.count {
-            let offset = rows.integer(row, 0) ?? -1
-            found.deadLetters += 1
-            if offset >= cursorOffset {
-                let what = "is not among the offsets that are done"
-                found.note(what, "dead_letters", "source_offset", row: offset)
-            }
+extension String {
+    /// The text with every control character as an escape.
+    fileprivate var debugText: String {
+        unicodeScalars.reduce(into: "") { text, scalar in
+            text +=
+                scalar.properties.generalCategory == .control
+                ? scalar.escaped(asASCII: true) : String(scalar)
         }
     }
 }

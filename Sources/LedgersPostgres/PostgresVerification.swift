@@ -3,20 +3,40 @@ public import Cryptography
 /// Something in the database that is not as it was written.
 public struct PostgresProblem: Hashable, Sendable {
     public let what: String
-    public let partition: Int
+    /// The ledger's partition; `nil` for a table that belongs to none.
+    public let partition: Int?
     /// The table, without the schema.
     public let table: String
     /// The column, if it is about one.
     public let column: String?
-    /// The entry's index, the checkpoint's size or the tile's number, if it is about one.
+    /// The entry's index, the checkpoint's size, the tile's number or the letter's offset, if it is
+    /// about one.
     public let index: Int?
+    /// What tells the row from the others of its table and partition, if it is about one.
+    public let row: String?
+
+    init(
+        what: String,
+        partition: Int?,
+        table: String,
+        column: String? = nil,
+        index: Int? = nil,
+        row: String? = nil
+    ) {
+        self.what = what
+        self.partition = partition
+        self.table = table
+        self.column = column
+        self.index = index
+        self.row = row ?? index.map { "\($0)" }
+    }
 }
 
 extension PostgresProblem: CustomStringConvertible {
     public var description: String {
         let place = column.map { "\(table).\($0)" } ?? table
-        let row = index.map { " row \($0)" } ?? ""
-        return "partition \(partition), \(place)\(row): \(what)"
+        let row = row.map { " row \($0)" } ?? ""
+        return "\(partition.map { "partition \($0), " } ?? "")\(place)\(row): \(what)"
     }
 }
 
@@ -51,6 +71,8 @@ public struct PostgresVerification: Sendable {
     public internal(set) var size = 0
     public internal(set) var root = Digest()
     public internal(set) var nextOffset = 0
+    /// The hash over where all entries under a checkpoint came from; zero bytes if none is known.
+    public internal(set) var sourceHash = Digest()
     /// The first repeats of identifiers, and how many entries repeat one.
     public internal(set) var repeats: [PostgresRepeat] = []
     public internal(set) var repeatCount = 0
@@ -64,7 +86,8 @@ public struct PostgresVerification: Sendable {
         _ what: String,
         _ table: String,
         _ column: String? = nil,
-        row: Int? = nil
+        row: Int? = nil,
+        named name: String? = nil
     ) {
         problemCount += 1
         guard problems.count < Self.limit else { return }
@@ -74,7 +97,8 @@ public struct PostgresVerification: Sendable {
                 partition: partition,
                 table: table,
                 column: column,
-                index: row
+                index: row,
+                row: name
             )
         )
     }

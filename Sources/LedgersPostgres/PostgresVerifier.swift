@@ -10,6 +10,12 @@ public import StreamsPostgres
 /// and the tree's edge; marks, dead letters and the cursor. Sees one state of the database and
 /// changes nothing. Needs the role `caracal_auditor`. Its calls block; the session's time for a
 /// statement must let it sort all identifiers where repeats are looked for.
+///
+/// The entries' bytes, their order and their number are under the signature of the checkpoints, and so
+/// are the columns that follow from the bytes. Where a record came from (offset, producer and its
+/// number), marks, cursors, times and dead letters are under hashes without a key: whatever changes
+/// one of these values is found, unless it also makes anew all hashes that follow from it. Only a
+/// copy of ``PostgresVerification/sourceHash`` kept elsewhere finds that, too.
 public struct PostgresVerifier {
     /// Which parts are checked.
     public struct Options: Sendable {
@@ -27,6 +33,8 @@ public struct PostgresVerifier {
 
     /// How many entries are asked for at a time.
     private static let stride = 2_048
+    /// How many dead letters, each of a mebibyte at most.
+    private static let letterStride = 64
 
     private let session: PostgresSession
     private let partition: Int
@@ -74,17 +82,22 @@ public struct PostgresVerifier {
         var replay = PostgresReplay(partition, options.watchedSizes, verifyNote)
         replay.begin(
             cursor: try query(
-                "SELECT next_offset, epoch FROM caracal.cursors WHERE partition = $1"
+                """
+                SELECT next_offset, epoch, letter_hash, \(RowHash.isRight(RowHash.cursors))
+                FROM caracal.cursors WHERE partition = $1
+                """
             ),
-            marks: try query("SELECT producer, sequence FROM caracal.marks WHERE partition = $1")
+            marks: try query(
+                "SELECT producer, sequence, row_hash FROM caracal.marks WHERE partition = $1"
+            )
         )
         try readEntries(&replay)
         replay.finish(
             edge: try query("SELECT partial FROM caracal.trees WHERE partition = $1"),
-            tiles: try query(
+            tooManyTiles: try query(
                 """
-                SELECT count(*), count(*) FILTER (WHERE level = 0) FROM caracal.tiles
-                WHERE partition = $1
+                SELECT level::bigint, tile FROM caracal.tiles WHERE partition = $1
+                    AND NOT (\(replay.tileCondition)) ORDER BY level, tile LIMIT 1000
                 """
             )
         )
@@ -120,7 +133,7 @@ public struct PostgresVerifier {
             while true {
                 let checkpoints = try query(
                     """
-                    SELECT size, root, range, note, epoch, next_offset FROM caracal.checkpoints
+                    SELECT \(PostgresReplay.checkpointColumns) FROM caracal.checkpoints
                     WHERE partition = $1 AND size > $2 AND size <= $3 ORDER BY size LIMIT 4096
                     """,
                     size,
@@ -140,7 +153,7 @@ public struct PostgresVerifier {
         replay.expect(
             try query(
                 """
-                SELECT size, root, range, note, epoch, next_offset FROM caracal.checkpoints
+                SELECT \(PostgresReplay.checkpointColumns) FROM caracal.checkpoints
                 WHERE partition = $1 AND size > $2 ORDER BY size LIMIT 4096
                 """,
                 size
@@ -174,16 +187,19 @@ public struct PostgresVerifier {
         while true {
             let rows = try query(
                 """
-                SELECT d.source_offset FROM caracal.dead_letters d
-                WHERE d.partition = $1 AND d.source_offset >= $2
-                ORDER BY d.source_offset LIMIT 4096
+                SELECT source_offset, reason, message, bytes, letter_hash,
+                    \(RowHash.isRight(RowHash.deadLetters))
+                FROM caracal.dead_letters WHERE partition = $1 AND source_offset >= $2
+                ORDER BY source_offset LIMIT \(Self.letterStride)
                 """,
                 next
             )
             replay.add(deadLetters: rows)
-            guard rows.count == 4_096, let last = rows.integer(rows.count - 1, 0) else { return }
+            guard rows.count == Self.letterStride, let last = rows.integer(rows.count - 1, 0)
+            else { break }
             next = last + 1
         }
+        replay.finishLetters()
     }
 
     private func findRepeats(_ found: inout PostgresVerification) throws(LedgerError) {

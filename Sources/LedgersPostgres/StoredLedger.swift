@@ -53,10 +53,19 @@ struct StoredLedger {
     func raiseEpoch(topicID: String?) throws(LedgerError) -> Cursor {
         let rows = try query(
             """
-            INSERT INTO caracal.cursors AS c (partition, topic, topic_id, epoch)
-            VALUES ($1::bigint::integer, $2, $3, 1)
+            INSERT INTO caracal.cursors AS c (partition, topic, topic_id, epoch, row_hash)
+            SELECT r.partition, r.topic, r.topic_id, r.epoch, \(RowHash.sql(
+                RowHash.cursors,
+                of: "r."
+            ))
+            FROM (SELECT $1::bigint::integer AS partition, $2::text AS topic, $3::text AS topic_id,
+                0 AS next_offset, 1 AS epoch, NULL::bytea AS letter_hash) r
             ON CONFLICT (partition) DO UPDATE SET epoch = c.epoch + 1,
-                topic_id = coalesce(c.topic_id, excluded.topic_id)
+                topic_id = coalesce(c.topic_id, excluded.topic_id),
+                row_hash = \(RowHash.sql(RowHash.cursors, of: "c.", changing: [
+                    "epoch": "c.epoch + 1",
+                    "topic_id": "coalesce(c.topic_id, excluded.topic_id)",
+                ]))
             WHERE c.topic = excluded.topic
                 AND coalesce(c.topic_id = excluded.topic_id, true)
             RETURNING next_offset, epoch
@@ -103,16 +112,27 @@ struct StoredLedger {
 
     // MARK: The tree
 
+    /// What the next batch is added to.
+    struct Tree {
+        let frontier: TileFrontier
+        /// The newest checkpoint; empty if there is none.
+        let note: [UInt8]
+        /// The hash over where the entries before came from, which the next one is chained to.
+        let sourceHash: Digest
+    }
+
     /// The newest checkpoint, and the right edge of its tree.
-    func tree() throws(LedgerError) -> (frontier: TileFrontier, note: [UInt8]) {
+    func tree() throws(LedgerError) -> Tree {
         let rows = try query(
             """
-            SELECT size, root, range, note FROM caracal.checkpoints
+            SELECT size, root, range, note, source_hash FROM caracal.checkpoints
             WHERE partition = $1 ORDER BY size DESC LIMIT 1
             """,
             .integer(partition)
         )
-        guard rows.count > 0 else { return (TileFrontier(), []) }
+        guard rows.count > 0 else {
+            return Tree(frontier: TileFrontier(), note: [], sourceHash: Digest())
+        }
         let hashes = rows.withBytes(0, 2) { [Digest]($0) }
         let root = rows.withBytes(0, 1) { Digest($0) }
         guard let size = rows.integer(0, 0), size > 0,
@@ -125,7 +145,24 @@ struct StoredLedger {
         let stored = partial.count > 0 ? partial.bytes(0, 0) : []
         guard let frontier = TileFrontier(range, partial: stored)
         else { throw damaged("the tree's edge is not that of checkpoint \(size)") }
-        return (frontier, rows.bytes(0, 3))
+        return Tree(
+            frontier: frontier,
+            note: rows.bytes(0, 3),
+            sourceHash: rows.withBytes(0, 4) { Digest($0) } ?? Digest()
+        )
+    }
+
+    /// The hash of the newest dead letter; zero bytes if there is none.
+    func lastLetterHash() throws(LedgerError) -> Digest {
+        let rows = try query(
+            """
+            SELECT letter_hash FROM caracal.dead_letters WHERE partition = $1::bigint::integer
+            ORDER BY source_offset DESC LIMIT 1
+            """,
+            .integer(partition)
+        )
+        guard rows.count > 0 else { return Digest() }
+        return rows.withBytes(0, 0) { Digest($0) } ?? Digest()
     }
 
     /// Sees that the entries end where the tree does.

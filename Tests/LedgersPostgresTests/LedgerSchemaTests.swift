@@ -1,6 +1,9 @@
+import Checkpoints
 import ConformanceKit
+import Cryptography
 import Ledgers
 import LedgersPostgres
+import Merkle
 import Streams
 import StreamsPostgres
 import Testing
@@ -57,18 +60,67 @@ struct LedgerSchemaTests {
         }
     }
 
+    /// What an older schema holds stays, and is under hashes from then on.
     @Test func goesOnFromAnOlderOne() async throws {
         try await ScratchLedger.with { ledger in
             try await ledger.connection.execute(
                 """
-                DELETE FROM caracal.migrations WHERE version = 2;
-                DROP FUNCTION caracal.extend_entries
+                DROP SCHEMA caracal CASCADE; CREATE SCHEMA caracal;
+                CREATE TABLE caracal.migrations (version integer PRIMARY KEY, name text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT clock_timestamp());
                 """
             )
-            #expect(try await state(ledger) == .older(1))
-            #expect(try await ledger.migrate().map(\.version) == [2])
+            for migration in LedgerMigration.all.prefix(2) {
+                try await ledger.connection.execute(
+                    """
+                    \(migration.sql);
+                    INSERT INTO caracal.migrations
+                        VALUES (\(migration.version), '\(migration.name)');
+                    """
+                )
+            }
+            #expect(try await state(ledger) == .older(2))
+            let note = String(decoding: Self.oldNote, as: UTF8.self)
+            try await ledger.connection.execute(
+                """
+                INSERT INTO caracal.settings VALUES ('origin', 'log'),
+                    ('verifier_key', '\(Self.key)');
+                SELECT caracal.extend_entries(0, 0);
+                INSERT INTO caracal.cursors VALUES (0, 'caracal.metering.events', NULL, 3, 1);
+                INSERT INTO caracal.marks VALUES (0, 'sample', 0);
+                INSERT INTO caracal.dead_letters (partition, source_offset, reason, message, bytes)
+                    VALUES (0, 1, 'malformed_event', 'm', 'b'), (0, 2, 'malformed_event', 'm', '');
+                INSERT INTO caracal.entries VALUES (0, 0, 0, 0, 0, 0, 'metering', 'event-0',
+                    'agent-0', 'llm_call', 'USD', 'sample', '\\x\(Self.hex(Self.oldEntry))');
+                INSERT INTO caracal.trees VALUES (0, '\\x\(Self.oldLeaf)');
+                INSERT INTO caracal.checkpoints (partition, size, root, range, note, epoch,
+                    next_offset) VALUES (0, 1, '\\x\(Self.oldLeaf)', '\\x\(Self.oldLeaf)',
+                    '\(note)', 1, 1);
+                """
+            )
+            #expect(try await ledger.migrate().map(\.version) == [3])
             #expect(try await state(ledger) == .current)
+            #expect(try await ledger.problems() == [])
+            let store = ledger.store()
+            var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
+            try await commit(3..<400, &lane, store)
+            let records = LedgerSample.records([[1], []], from: 400)
+            let batch = try lane.commit(LedgerSample.batch(records, from: 400, to: 402))
+            try await store.commit(batch, seal: seal(batch))
+            await store.close()
+            #expect(try await ledger.problems() == [])
         }
+    }
+
+    private static let oldEntry = (try? LedgerSample.event(0)) ?? []
+    private static let oldLeaf = RFC6962.leafHash(oldEntry.span).description
+    private static let oldNote = Array("0 1 \(oldLeaf)".utf8)
+
+    private static let key =
+        (try? SignerKey(name: "log", seed: Array(repeating: 7, count: 32)).verifierKey.text) ?? ""
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     /// Two that migrate at once wait for each other.

@@ -57,4 +57,22 @@ struct ScratchLedger: Sendable {
             return rows.count > 0 ? rows.integer(0, 0) : nil
         }
     }
+
+    /// What a full check of all tables finds, a line each; the notes are the sample's.
+    func problems() async throws -> [String] {
+        try await connection.perform { session in
+            Result { () throws(LedgerError) in
+                let shared = try SharedTables.verify(session)
+                var problems = shared.problems.map(\.description)
+                for partition in shared.partitions {
+                    problems += try PostgresVerifier(
+                        session,
+                        partition: partition,
+                        verifyNote: PostgresVerifierTests.read
+                    ).run().problems.map(\.description)
+                }
+                return problems
+            }
+        }.get()
+    }
 }

@@ -92,7 +92,8 @@ enum DeadLetterRetryCommand {
         }
     }
 
-    private static func bytes(at path: String) throws(CommandError) -> [UInt8] {
+    /// What a file has, without the end of its last line.
+    static func bytes(at path: String) throws(CommandError) -> [UInt8] {
         var bytes = try reading { () throws(FileError) in
             try Folder.contents(of: path, limit: IngestLetter.bytesLimit + 1)
         }

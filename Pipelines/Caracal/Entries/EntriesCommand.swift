@@ -1,5 +1,6 @@
 import CommandLineInterface
 import Events
+import Glibc
 import LedgersEmbedded
 import StreamsEmbedded
 
@@ -34,7 +35,7 @@ enum EntriesCommand {
             Print entries, a line each, in the order of the ledger.
 
             Amounts are texts, so that no digit is lost. A CSV field that a spreadsheet would take
-            for a formula gets a ' in front.
+            for a formula gets a ' in front. On a terminal control characters are shown as escapes.
             """,
         examples: [
             "caracal entries my-ledger --agent agent-3",
@@ -71,7 +72,11 @@ enum EntriesCommand {
             to: try arguments[to]
         )
         let isCSV = try arguments[format] == .csv
-        var writer = EntryWriter(isCSV: isCSV, console)
+        var writer = EntryWriter(
+            isCSV: isCSV,
+            isForTerminal: isatty(STDOUT_FILENO) == 1,
+            console
+        )
         try writer.begin()
         var failure: CommandError?
         try await forEach(filter) { index, bytes in

@@ -7,18 +7,26 @@ struct EntryWriter {
     private static let blockSize = 64 << 10
 
     private let isCSV: Bool
+    private let isForTerminal: Bool
     private let console: Console
     private var block: [UInt8] = []
+    private var lineEnd: [UInt8] { isForTerminal ? [10] : [13, 10] }
 
-    init(isCSV: Bool, _ console: Console) {
+    /// - Parameters:
+    ///   - isCSV: Rows, not objects.
+    ///   - isForTerminal: Whether control characters, which a terminal would obey, are written as
+    ///     escapes. Files get every text as it is.
+    ///   - console: Where to.
+    init(isCSV: Bool, isForTerminal: Bool, _ console: Console) {
         self.isCSV = isCSV
+        self.isForTerminal = isForTerminal
         self.console = console
     }
 
     mutating func begin() throws(CommandError) {
         guard isCSV else { return }
         let columns = ["index"] + EventCSV.columns
-        block += Array("\(columns.joined(separator: ","))\r\n".utf8)
+        block += Array("\(columns.joined(separator: ","))".utf8) + lineEnd
     }
 
     /// Writes an entry, if the filter admits it.
@@ -39,7 +47,7 @@ struct EntryWriter {
         if isCSV {
             block += Array("\(index),".utf8)
             EventCSV.append(view, bytes, to: &block)
-            block += [13, 10]
+            block += lineEnd
         } else {
             // The event's object, with its index as the first member.
             block += Array("{\"index\":\(index),".utf8)
@@ -54,6 +62,9 @@ struct EntryWriter {
     /// Writes what is held back.
     mutating func finish() throws(CommandError) {
         guard !block.isEmpty else { return }
+        if isForTerminal {
+            block = Array(String(decoding: block, as: UTF8.self).withoutControls.utf8)
+        }
         try console.output(bytes: block)
         block.removeAll(keepingCapacity: true)
     }

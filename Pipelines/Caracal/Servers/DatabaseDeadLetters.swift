@@ -50,70 +50,54 @@ enum DatabaseDeadLetters {
         }
     )
 
+    private static let with = Parameter.option(
+        "with",
+        .path(),
+        help: "Corrected bytes: the event as JSON."
+    ).optional
+
     private static let retry = Command(
         "retry",
         about: """
-            Send dead letters to their topic again, each at most once.
+            Send dead letters to their topic again: the ledger takes each once, outside of any sequence.
 
-            What is in the ledger by now is not added twice.
+            A letter that was sent again adds nothing the second time, whatever ended the first. What
+            is still no event stays a dead letter (exit code 65).
             """,
         examples: [
             "caracal dlq retry --postgres postgres://writer@db/ledger --kafka broker:9092 --all"
         ],
         parameters: [
-            Servers.postgres, Servers.partition, Servers.kafka, optionalID, all, Servers.config,
+            Servers.postgres, Servers.partition, Servers.kafka, optionalID, all, with,
+            Servers.config,
         ],
         action: { arguments, console throws(CommandError) in
-            let database = try LedgerDatabase(arguments)
             let (id, isAll) = (try arguments[optionalID], try arguments[all])
+            let path = try arguments[with]
             guard (id == nil) == isAll else { throw .usage("name one ID, or --all") }
-            var letters: [PostgresDeadLetter] = []
-            if let id {
-                letters = [try letter(id, database)]
-            } else {
-                try forEach(in: database, arguments) { letters.append($0) }
+            guard path == nil || !isAll else { throw .usage("--with goes with one letter") }
+            let database = try LedgerDatabase(arguments)
+            let corrected = try path.map { path throws(CommandError) in
+                try DeadLetterRetryCommand.bytes(at: path)
             }
-            let open = letters.filter { !$0.isRedriven }
             let settings = try Servers.kafkaSettings(
                 arguments[Servers.kafka],
                 file: arguments[Servers.config],
                 for: .producer
             )
-            try await send(open, settings, database)
-            try console.output("sent \(open.count) already \(letters.count - open.count) dead 0")
-            return .success
+            var retry = try DatabaseLetterRetry(database, settings, console)
+            defer { retry.close() }
+            if let id {
+                try await retry.send(try letter(id, database), with: corrected)
+            } else {
+                var letters: [PostgresDeadLetter] = []
+                try forEach(in: database, arguments) { letters.append($0) }
+                for letter in letters { try await retry.send(letter, with: nil) }
+            }
+            try console.output("sent \(retry.sent) already \(retry.already) dead \(retry.dead)")
+            return retry.dead > 0 ? .badData : .success
         }
     )
-
-    private static func send(
-        _ letters: [PostgresDeadLetter],
-        _ settings: KafkaSettings,
-        _ database: LedgerDatabase
-    ) async throws(CommandError) {
-        do {
-            let producer = try KafkaProducer(settings: settings)
-            defer { producer.close() }
-            var topics: [Int: String] = [:]
-            for letter in letters {
-                let topic =
-                    try topics[letter.partition] ?? database.reader(letter.partition).head.topic
-                topics[letter.partition] = topic
-                var batch = KafkaBatch()
-                batch.append(key: nil, value: letter.record.bytes, partition: letter.partition)
-                try await producer.produce(batch, to: topic)
-                try await producer.flush()
-                try DeadLetterRows.markRedriven(database.session, [letter])
-            }
-        } catch let error as CommandError {
-            throw error
-        } catch let error as KafkaError {
-            throw CommandError(error)
-        } catch let error as PostgresError {
-            throw CommandError(error)
-        } catch {
-            throw CommandError("\(error)", exitCode: .tryAgain)
-        }
-    }
 
     private static func forEach(
         in database: LedgerDatabase,

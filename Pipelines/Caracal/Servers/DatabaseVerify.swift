@@ -7,6 +7,7 @@ import LedgersPostgres
 import Merkle
 import Streams
 import StreamsEmbedded
+import StreamsPostgres
 
 /// `caracal verify --postgres`: everything in the database, of one partition or of all.
 enum DatabaseVerify {
@@ -28,6 +29,11 @@ enum DatabaseVerify {
 
             Entries and the columns derived from them, trees, tiles, every checkpoint, dead letters,
             marks and cursors. With --against also that a log extends a checkpoint that was saved.
+
+            What a checkpoint signs nobody can change without the key. Offsets, producers and their
+            numbers, marks, cursors and dead letters are under hashes without a key: damage is found,
+            but not somebody with the rights of the owner who makes all these hashes anew. Compare
+            "sources" with one that was noted earlier where that matters.
             """,
         examples: ["caracal verify --postgres postgres://auditor@db/ledger --json"],
         parameters: [Servers.postgres, Servers.partition, key, against, Common.json],
@@ -38,122 +44,94 @@ enum DatabaseVerify {
         _ arguments: Arguments,
         _ console: Console
     ) async throws(CommandError) -> ExitCode {
-        let database = try LedgerDatabase(arguments)
         let given = try arguments[key]
-        let isJSON = try arguments[Common.json]
-        var reports: [PostgresVerification] = []
-        var lines: [String] = []
+        var report = DatabaseReport()
         let saved = try savedNote(arguments)
-        for partition in try database.partitions(arguments) {
-            let (key, isStored) = try database.key(given, partition)
-            if lines.isEmpty {
-                lines.append(
-                    isStored
-                        ? "key: \(database.storedKey), the stored one; give --vkey to use one of yours"
-                        : "key: \(given.map(\.text) ?? key.text)"
-                )
-            }
-            let meter = ProgressMeter("verify \(partition)", unit: "entries", console)
-            var options = PostgresVerifier.Options()
-            let own = saved.flatMap { note in try? SignedCheckpoint.verify(note, with: key) }
-            options.watchedSizes = own.map { [$0.size] } ?? []
-            let verifier = PostgresVerifier(
-                database.session,
-                partition: partition,
-                options: options,
-                verifyNote: { note in
-                    guard let checkpoint = try? SignedCheckpoint.verify(note, with: key) else {
-                        return nil
-                    }
-                    return (checkpoint.size, checkpoint.root)
-                },
-                report: { count in meter.update(done: count, of: nil) }
-            )
-            let found = try Servers.ledger { () throws(LedgerError) in try verifier.run() }
-            meter.finish()
-            reports.append(found)
-            lines.append(
-                "partition \(partition): \(found.entries) entries, \(found.checkpoints) checkpoints, "
-                    + "\(found.tiles) tiles, \(found.deadLetters) dead letters"
-            )
-            if let own, let problem = rollback(found, own) { lines.append(problem) }
+        let session = try Servers.connect(arguments[Servers.postgres])
+        let shared = try sharedTables(session)
+        report.problems = shared.problems.map { .row($0) }
+        // Where migrations or the names of settings are not right, the rest cannot be read.
+        if shared.partitions.isEmpty, !shared.problems.isEmpty {
+            return try report.finish(arguments[Common.json], console)
         }
-        let isExtended = !lines.contains { $0.hasPrefix("NOT extended") }
-        let isRecognised =
-            saved == nil || reports.contains { !$0.roots.isEmpty } || !isExtended
-        if !isRecognised { lines.append("NOT extended: the saved checkpoint is of another log") }
-        return try finish(reports, lines, isExtended && isRecognised, isJSON, console)
+        guard let database = try database(arguments, report) else {
+            return try report.finish(arguments[Common.json], console)
+        }
+        let partitions = try arguments[Servers.partition].map { [$0] } ?? shared.partitions
+        for partition in partitions {
+            guard let (key, isStored) = try? database.key(given, partition) else { continue }
+            report.take(
+                key: isStored ? database.storedKey : given?.text ?? key.text,
+                isStored: isStored
+            )
+            let own = saved.flatMap { note in try? SignedCheckpoint.verify(note.bytes, with: key) }
+            let found = try verify(partition, key, own, database, console)
+            report.add(found)
+            if let own, let saved { report.compare(found, own, saved.path) }
+        }
+        if let saved, !report.wasCompared { report.refuse(saved.path) }
+        return try report.finish(arguments[Common.json], console)
     }
 
-    private static func savedNote(_ arguments: Arguments) throws(CommandError) -> [UInt8]? {
+    /// - Throws: ``CommandError``: `badSettings` for an older schema, `badData` for a newer one.
+    private static func sharedTables(
+        _ session: PostgresSession
+    ) throws(CommandError) -> SharedTables {
+        do throws(LedgerError) {
+            return try SharedTables.verify(session)
+        } catch {
+            try Servers.refuseNewer(session)
+            throw CommandError(ledger: error)
+        }
+    }
+
+    /// The database, unless it does not say whose ledgers it holds.
+    private static func database(
+        _ arguments: Arguments,
+        _ report: DatabaseReport
+    ) throws(CommandError) -> LedgerDatabase? {
+        do {
+            return try LedgerDatabase(arguments)
+        } catch {
+            guard !report.problems.isEmpty else { throw error }
+            return nil
+        }
+    }
+
+    private static func verify(
+        _ partition: Int,
+        _ key: VerifierKey,
+        _ own: Checkpoint?,
+        _ database: LedgerDatabase,
+        _ console: Console
+    ) throws(CommandError) -> PostgresVerification {
+        let meter = ProgressMeter("verify \(partition)", unit: "entries", console)
+        var options = PostgresVerifier.Options()
+        options.watchedSizes = own.map { [$0.size] } ?? []
+        let verifier = PostgresVerifier(
+            database.session,
+            partition: partition,
+            options: options,
+            verifyNote: { note in
+                guard let checkpoint = try? SignedCheckpoint.verify(note, with: key) else {
+                    return nil
+                }
+                return (checkpoint.size, checkpoint.root)
+            },
+            report: { count in meter.update(done: count, of: nil) }
+        )
+        let found = try Servers.ledger { () throws(LedgerError) in try verifier.run() }
+        meter.finish()
+        return found
+    }
+
+    private static func savedNote(
+        _ arguments: Arguments
+    ) throws(CommandError) -> (path: String, bytes: [UInt8])? {
         guard let path = try arguments[against] else { return nil }
-        return try reading { () throws(FileError) in
+        let bytes = try reading { () throws(FileError) in
             try Folder.beginning(of: path, limit: SignedNote.byteLimit + 1)
         }
-    }
-
-    /// Why the ledger does not extend a checkpoint of its own log, if it does not.
-    private static func rollback(_ found: PostgresVerification, _ saved: Checkpoint) -> String? {
-        guard let root = found.roots[saved.size] else {
-            return "NOT extended: partition \(found.partition) has \(found.size) entries, and a "
-                + "checkpoint of \(saved.size) was signed"
-        }
-        guard root != saved.root else { return nil }
-        return
-            "NOT extended: the first \(saved.size) entries of partition \(found.partition) are not "
-            + "those of the saved checkpoint"
-    }
-
-    private static func finish(
-        _ reports: [PostgresVerification],
-        _ lines: [String],
-        _ isExtended: Bool,
-        _ isJSON: Bool,
-        _ console: Console
-    ) throws(CommandError) -> ExitCode {
-        let count = reports.reduce(0) { $0 + $1.problemCount }
-        let isRight = count == 0 && isExtended
-        if isJSON {
-            try console.output(json(reports, isRight).description)
-        } else {
-            for problem in reports.flatMap(\.problems) { try console.output("\(problem)") }
-            for line in lines { try console.output(line) }
-            for repeated in reports.flatMap(\.repeats).prefix(20) {
-                try console.output(
-                    "event '\(repeated.eventID)': entry \(repeated.index) repeats entry "
-                        + "\(repeated.first)"
-                )
-            }
-            try console.output(isRight ? "ok" : "NOT ok: \(count) problems")
-        }
-        return isRight ? .success : .negative
-    }
-
-    private static func json(_ reports: [PostgresVerification], _ isRight: Bool) -> JSON {
-        let problems = reports.flatMap(\.problems).map { problem -> JSON in
-            [
-                "what": .text(problem.what),
-                "file": .text(
-                    "caracal." + problem.table + (problem.column.map { ".\($0)" } ?? "")
-                ),
-                "offset": .null, "index": problem.index.map { .integer($0) } ?? .null,
-                "partition": .integer(problem.partition),
-            ]
-        }
-        let logs = reports.map { report -> JSON in
-            [
-                "partition": .integer(report.partition), "entries": .integer(report.entries),
-                "checkpoints": .integer(report.checkpoints), "tiles": .integer(report.tiles),
-                "deadLetters": .integer(report.deadLetters),
-                "root": .text(report.root.base64),
-            ]
-        }
-        return [
-            "ok": .boolean(isRight),
-            "entries": .integer(reports.reduce(0) { $0 + $1.entries }),
-            "problems": .array(problems),
-            "problemCount": .integer(reports.reduce(0) { $0 + $1.problemCount }),
-            "logs": .array(logs),
-        ]
+        return (path, bytes)
     }
 }

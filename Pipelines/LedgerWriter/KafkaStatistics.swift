@@ -11,10 +11,9 @@ struct KafkaStatistics: Equatable {
 
     init() {}
 
-    /// Reads what the client tells; what is missing stays 0.
+    /// Reads what the client tells, or returns `nil` if it is no object; what is missing stays 0.
     ///
-    /// - Parameter json: One object.
-    /// - Returns: `nil` if it is none.
+    /// - Parameter json: In UTF-8.
     init?(json: [UInt8]) {
         var walk = JSONWalk(json: json)
         var nodeID = -1

@@ -87,6 +87,43 @@ struct StartUp: Sendable {
 
     // MARK: The database
 
+    /// What there is in a database that can be reached.
+    private enum Finding: Sendable {
+        case schema(LedgerSchema.State)
+        /// It has ledgers of this origin, and another public key.
+        case anotherKey(origin: String)
+
+        /// Why the service cannot work with it.
+        var refusal: CommandError? {
+            switch self {
+            case .schema(.current): nil
+            case .schema(.missing):
+                CommandError(
+                    "postgres.url: the database has no schema of ledgers: run 'caracal migrate'",
+                    exitCode: .badSettings
+                )
+            case .schema(.older(let version)):
+                CommandError(
+                    "postgres.url: the schema has version \(version), and \(LedgerSchema.version) "
+                        + "is needed: run 'caracal migrate'",
+                    exitCode: .badSettings
+                )
+            case .schema(.newer(let version)):
+                CommandError(
+                    "postgres.url: the schema has version \(version), and this program knows "
+                        + "\(LedgerSchema.version): use a newer one",
+                    exitCode: .badData
+                )
+            case .anotherKey(let origin):
+                CommandError(
+                    "ledger.signing-key-file: the ledgers of \(origin) in the database were signed "
+                        + "with another key",
+                    exitCode: .notPermitted
+                )
+            }
+        }
+    }
+
     private static let notGranted = PostgresError(
         .permanent,
         "this user may not write ledgers: grant it the role caracal_writer",
@@ -98,7 +135,7 @@ struct StartUp: Sendable {
         settings.connectTimeout = min(settings.connectTimeout, self.settings.startDeadline)
         let connection = PostgresConnection(settings)
         let (migrates, identity) = (self.settings.migrates, identity)
-        let outcome: Result<LedgerSchema.State, LedgerError>
+        let outcome: Result<Finding, LedgerError>
         do throws(PostgresError) {
             outcome = try await connection.perform { (session) throws(PostgresError) in
                 if migrates {
@@ -108,11 +145,16 @@ struct StartUp: Sendable {
                     if case .failure(let error) = migrated { return .failure(error) }
                 }
                 let state = try LedgerSchema.state(session)
-                guard state == .current else { return .success(state) }
+                guard state == .current else { return .success(.schema(state)) }
                 guard try LedgerSchema.mayWrite(session) else { throw Self.notGranted }
                 return Result { () throws(LedgerError) in
+                    if let stored = try LedgerIdentity.read(session), stored != identity,
+                        stored.origin == identity.origin
+                    {
+                        return .anotherKey(origin: identity.origin)
+                    }
                     try identity.establish(session)
-                    return state
+                    return .schema(state)
                 }
             }
         } catch {
@@ -121,40 +163,12 @@ struct StartUp: Sendable {
         }
         await connection.close()
         switch outcome {
-        case .success(.current): return
-        case .success(.missing):
-            throw .lasting(
-                CommandError(
-                    "postgres.url: the database has no schema of ledgers: run 'caracal migrate'",
-                    exitCode: .badSettings
-                )
-            )
-        case .success(.older(let version)):
-            throw .lasting(
-                CommandError(
-                    "postgres.url: the schema has version \(version), and \(LedgerSchema.version) "
-                        + "is needed: run 'caracal migrate'",
-                    exitCode: .badSettings
-                )
-            )
-        case .success(.newer(let version)):
-            throw .lasting(
-                CommandError(
-                    "postgres.url: the schema has version \(version), and this program knows "
-                        + "\(LedgerSchema.version): use a newer one",
-                    exitCode: .badData
-                )
-            )
+        case .success(let finding):
+            if let refusal = finding.refusal { throw .lasting(refusal) }
         case .failure(let error):
-            if error.isRetriable {
-                throw .passing(.database, FailurePolicy.explanation(of: error))
-            }
-            throw .lasting(
-                CommandError(
-                    "postgres.url: \(FailurePolicy.explanation(of: error))",
-                    exitCode: .badSettings
-                )
-            )
+            let reason = FailurePolicy.explanation(of: error)
+            if error.isRetriable { throw .passing(.database, reason) }
+            throw .lasting(CommandError("postgres.url: \(reason)", exitCode: .badSettings))
         }
     }
 

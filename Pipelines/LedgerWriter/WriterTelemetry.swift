@@ -38,6 +38,8 @@ final class WriterTelemetry: Sendable {
     private let held = Mutex<[Int: Held]>([:])
     private let isReady = Mutex(false)
     private let shown = Mutex(KafkaStatistics())
+    /// Whether a broker could not be reached, and none has been since.
+    private let isAway = Mutex(false)
     private let ready: @Sendable ([Int]) -> Void
 
     /// - Parameters:
@@ -222,7 +224,10 @@ final class WriterTelemetry: Sendable {
         switch event {
         case .error(let error):
             log.write(.warning, "kafka", [.reason: .text("\(error)")])
-            if error.kind == .unreachable { health.report(.kafka, .degraded("\(error)")) }
+            if error.kind == .unreachable {
+                isAway.withLock { $0 = true }
+                health.report(.kafka, .degraded("\(error)"))
+            }
         case .log(let level, _, let text):
             log.write(level <= 4 ? .warning : .debug, "kafka client", [.reason: .text(text)])
         case .throttled(let broker, let time):
@@ -243,5 +248,11 @@ final class WriterTelemetry: Sendable {
         own.kafkaQueuedRecords.set(figures.queuedRecords)
         own.kafkaQueuedBytes.set(figures.queuedBytes)
         own.kafkaBrokersUp.set(figures.brokersUp)
+        guard figures.brokersUp > 0 else { return }
+        let isBack = isAway.withLock { isAway in
+            defer { isAway = false }
+            return isAway
+        }
+        if isBack { health.report(.kafka, .ready) }
     }
 }

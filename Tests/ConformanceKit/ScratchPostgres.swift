@@ -49,6 +49,7 @@ public final class ScratchPostgres: Sendable {
     ///
     /// - Parameter smallDisk: The size in MiB of a disk that is not the one with its data folder;
     ///   `nil` for none.
+    /// - Throws: ``PostgresServerError``.
     public init(smallDisk: Int? = nil) throws {
         let port = try Self.freePort()
         folder = "/tmp/caracal-postgres.\(UUID().uuidString.prefix(13))"

@@ -116,6 +116,16 @@ struct DatabaseTroubleTests {
                 return health.status == "degraded" && health.text.contains(text)
             }
             #expect(writer.errors.contains(text))
+            func lag() async throws -> Double {
+                var sum = 0.0
+                for partition in 0..<2 {
+                    let name = "kafka_consumer_lag{partition=\"\(partition)\"}"
+                    sum += try await writer.metric(name, at: port) ?? 0
+                }
+                return sum
+            }
+            // What comes meanwhile is known to be behind, though nothing is written.
+            try await writer.wait(for: "a lag") { try await lag() >= 1_500 }
             // It is not only slow.
             try await Task.sleep(for: .milliseconds(500))
             #expect(try await writer.health(at: port).status == "degraded")
@@ -132,6 +142,7 @@ struct DatabaseTroubleTests {
             try await writer.wait(for: "ready again") {
                 try await writer.health(at: port).status == "ready"
             }
+            #expect(try await lag() == 0)
             writer.signal(SIGTERM)
             #expect(writer.wait() == 0)
             let ids = try stack.eventIDs()

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import StreamsTesting
 
 /// Records for a topic, made of a seed: events of the sample trace, most of them damaged, and what
 /// becomes of each in a ledger.
@@ -58,7 +59,7 @@ struct HostileRecords {
     private var sequence = 0
 
     init(seed: UInt64) throws {
-        random = SeededGenerator(state: seed)
+        random = SeededGenerator(seed: seed)
         let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
             .appending(path: "Samples/Data/AzureLLMInferenceTrace_conv.csv")
@@ -185,17 +186,5 @@ struct HostileRecords {
         (0..<Int.random(in: counts, using: &random)).map { _ in
             UInt8.random(in: 0...255, using: &random)
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -23,6 +23,7 @@ struct Stack {
     ///   - database: The URL of an empty database for its superuser; `nil` for one on the server
     ///     that all tests share.
     ///   - body: What to do.
+    /// - Throws: What `body` throws, or why there is no stack.
     static func with(
         partitions: Int,
         on server: KafkaServer? = nil,

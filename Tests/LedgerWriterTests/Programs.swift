@@ -35,6 +35,8 @@ final class RunningProgram {
 
     var output: String { text("output") }
     var errors: String { text("errors") }
+    /// The same without looking at what it says, for much of it.
+    var errorBytes: Data { bytes("errors") }
 
     init(_ name: String, _ words: [String], environment: [String: String] = [:]) throws {
         folder = FileManager.default.temporaryDirectory
@@ -74,7 +76,10 @@ final class RunningProgram {
     }
 
     private func text(_ file: String) -> String {
-        let data = try? Data(contentsOf: folder.appending(path: file))
-        return String(decoding: data ?? Data(), as: UTF8.self)
+        String(decoding: bytes(file), as: UTF8.self)
+    }
+
+    private func bytes(_ file: String) -> Data {
+        (try? Data(contentsOf: folder.appending(path: file))) ?? Data()
     }
 }

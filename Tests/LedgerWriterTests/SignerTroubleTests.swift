@@ -2,6 +2,7 @@ import ConformanceKit
 import Foundation
 import Streams
 import Synchronization
+import Telemetry
 import Testing
 
 @testable import ledger_writer

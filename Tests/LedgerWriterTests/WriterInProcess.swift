@@ -1,6 +1,7 @@
 import Checkpoints
 import ConformanceKit
 import Cryptography
+import Events
 import Foundation
 import LedgerGraph
 import Ledgers
@@ -30,6 +31,7 @@ final class WriterInProcess: Sendable {
     var text: String { lines.all.withLock { $0.joined(separator: "\n") } }
 
     /// - Parameter url: An empty database.
+    /// - Throws: Why it cannot be used.
     init(_ url: String) async throws {
         self.url = url
         let lines = Lines()
@@ -40,6 +42,7 @@ final class WriterInProcess: Sendable {
                 0
             }
         ) { _ in }
+        for part in [Health.Part.kafka, .database] { telemetry.health.report(part, .ready) }
         key = try SignerKey.generate(name: "test/log")
         let migrated = try Programs.run("caracal", "migrate", "--postgres", url)
         try #require(migrated.code == 0)

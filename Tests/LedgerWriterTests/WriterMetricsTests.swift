@@ -1,5 +1,6 @@
 import ConformanceKit
 import Foundation
+import StreamsKafka
 import StreamsPostgres
 import Testing
 
@@ -77,7 +78,7 @@ struct WriterMetricsTests {
             try await writer.wait(for: "figures of the client") {
                 try await metric("caracal_kafka_brokers_up") == 1
             }
-            #expect(try await metric("caracal_kafka_received_bytes_total") > 280_000)
+            #expect(try await metric("caracal_kafka_received_bytes_total") > 5_000)
             #expect(try await metric("caracal_kafka_rebalances_total") >= 1)
             #expect(try await metric("caracal_kafka_queued_records") == 0)
             writer.signal(SIGTERM)

@@ -7,12 +7,15 @@ extension RunningProgram {
     func metricsPort(within seconds: Double = 30) async throws -> Int {
         let end = Date(timeIntervalSinceNow: seconds)
         while true {
-            if let match = errors.firstMatch(of: /ready metrics=(\d+) partitions=/),
-                let port = Int(match.1)
-            {
-                return port
+            let errors = errorBytes
+            if let place = errors.range(of: Data("ready metrics=".utf8)) {
+                let digits = errors[place.upperBound...].prefix { 48...57 ~= $0 }
+                if let port = Int(String(decoding: digits, as: UTF8.self)) { return port }
             }
-            try #require(process.isRunning && Date.now < end, "not ready: \(errors.suffix(2_000))")
+            try #require(
+                process.isRunning && Date.now < end,
+                "not ready: \(self.errors.suffix(2_000))"
+            )
             try await Task.sleep(for: .milliseconds(50))
         }
     }

@@ -72,6 +72,30 @@ struct KafkaGroupTests {
         }
     }
 
+    /// A topic that was made again and does not reach as far as the ledger is not written.
+    @Test func standsStillBeforeATopicThatEndsTooSoon() async throws {
+        try await Stack.with(partitions: 1) { stack in
+            var writer = try stack.writer()
+            try await stack.produce((0..<100).map { Stack.event($0) })
+            try await stack.waitUntil(done: 100)
+            writer.signal(SIGTERM)
+            #expect(writer.wait() == 0)
+            try stack.deleteTopic()
+            try stack.kafka.run("create", stack.topic, "1")
+            try await stack.produce((1_000..<1_010).map { Stack.event($0) })
+            writer = try stack.writer()
+            let end = Date(timeIntervalSinceNow: 30)
+            while !writer.errors.contains("a partition stands still"), Date.now < end {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(writer.errors.contains("was made anew"), "\(writer.errors)")
+            writer.signal(SIGTERM)
+            #expect(writer.wait() == 0)
+            #expect(try stack.eventIDs().count == 100)
+            #expect(try stack.caracal("verify").code == 0)
+        }
+    }
+
     /// Of two writers with one name the younger works, and the older ends and says why.
     @Test func endsWhenAnotherHasItsName() async throws {
         try await Stack.with(partitions: 2) { stack in

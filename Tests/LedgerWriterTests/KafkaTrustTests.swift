@@ -1,5 +1,6 @@
 import ConformanceKit
 import Foundation
+import StreamsKafka
 import Testing
 
 /// How a `ledger-writer` ends when Kafka does not let it in, and that it works where it does.
@@ -70,6 +71,31 @@ struct KafkaTrustTests {
                 code: 77,
                 "sasl.password"
             )
+            if KafkaEventLog.libraryVersion.hasPrefix("2.0.") {
+                let scram = login(KafkaServer.password)
+                    .merging(["kafka.sasl.mechanism": "SCRAM-SHA-512"]) { $1 }
+                try expectEnd(
+                    stack,
+                    settings(server, .password, scram),
+                    code: 77,
+                    "use 2.6.1 or newer, or sasl.mechanism=PLAIN"
+                )
+            }
+        }
+    }
+
+    /// Files that are not there, and a password that does not open the key, are bad settings.
+    @Test func saysWhichOfItsFilesIsWrong() async throws {
+        let server = try KafkaServer.secured()
+        try await Stack.with(partitions: 1, on: server) { stack in
+            let none = ["kafka.ssl.truststore.location": "/nonexistent/ca.pem"]
+            try expectEnd(stack, settings(server, .tls, none), code: 78, "/nonexistent/ca.pem")
+            let locked = [
+                "kafka.ssl.certificate.location": server.certificate("client.pem"),
+                "kafka.ssl.key.location": server.certificate("client.locked.key"),
+                "kafka.ssl.key.password": "wr0ng-h0rse",
+            ]
+            try expectEnd(stack, settings(server, .mutual, locked), code: 78, "ssl.key.location")
         }
     }
 
@@ -87,6 +113,11 @@ struct KafkaTrustTests {
         try await Stack.with(partitions: 1, on: KafkaServer.secured()) { stack in
             let nowhere = ["kafka.bootstrap.servers": "127.0.0.1:1", "start.deadline": "2 s"]
             try expectEnd(stack, nowhere, code: 69, "Connection refused")
+            // To a broker that speaks TLS without it.
+            let plain = [
+                "kafka.bootstrap.servers": stack.kafka.address(.tls), "start.deadline": "2 s",
+            ]
+            try expectEnd(stack, plain, code: 69, "security.protocol")
         }
     }
 

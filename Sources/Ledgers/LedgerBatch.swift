@@ -11,6 +11,8 @@ public struct LedgerBatch: Sendable {
     public let parts: [Chunk<LedgerEntry>]
     /// The number of entries in all parts.
     public let count: Int
+    /// The keys of the entries' identifiers, in their order; none if the lane did not need them.
+    public let eventKeys: [EventIDWindow.Key]
     /// Records of these offsets that are no entries, in order of offset.
     public let refused: [RefusedRecord]
     /// The producers whose mark moves.
@@ -30,6 +32,7 @@ public struct LedgerBatch: Sendable {
         offsets: OffsetRange,
         epoch: Int,
         parts: [Chunk<LedgerEntry>],
+        eventKeys: [EventIDWindow.Key] = [],
         refused: [RefusedRecord],
         marks: [ProducerMark],
         before: CompactRange,
@@ -40,6 +43,7 @@ public struct LedgerBatch: Sendable {
         self.offsets = offsets
         self.epoch = epoch
         self.parts = parts
+        self.eventKeys = eventKeys
         self.refused = refused
         self.marks = marks
         self.before = before
@@ -47,6 +51,10 @@ public struct LedgerBatch: Sendable {
         self.duplicates = duplicates
         self.reason = reason
         count = parts.reduce(0) { $0 + $1.elements.count }
+        precondition(
+            eventKeys.isEmpty || eventKeys.count == count,
+            "a key for each entry, or none"
+        )
         precondition(after.size == before.size + count, "a tree that does not fit its entries")
     }
 }

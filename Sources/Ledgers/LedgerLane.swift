@@ -18,7 +18,7 @@ public struct LedgerLane: CommitLog, Sendable {
     private var tree: CompactRange
     private var marks: ProducerMarks
     private var window: EventIDWindow?
-    /// The identifiers of the part at hand, if there is a window.
+    /// The identifiers of the part at hand; none if there is no window.
     private var keys: [EventIDWindow.Key] = []
 
     /// Begins where `claim` says.
@@ -57,9 +57,13 @@ public struct LedgerLane: CommitLog, Sendable {
         var leaves: [Digest] = []
         leaves.reserveCapacity(batch.count)
         var duplicates = 0
+        var eventKeys: [EventIDWindow.Key] = []
+        if window != nil { eventKeys.reserveCapacity(batch.count) }
         for part in batch.parts {
             let admitted = try admit(part, refusing: poison, &refused, &duplicates)
             for entry in admitted.elements { leaves.append(entry.leaf) }
+            // The keys are those of the entries that were admitted.
+            eventKeys += keys
             if !admitted.elements.isEmpty { parts.append(admitted) }
         }
         let before = tree
@@ -70,6 +74,7 @@ public struct LedgerLane: CommitLog, Sendable {
             offsets: range,
             epoch: epoch,
             parts: parts,
+            eventKeys: eventKeys,
             refused: refused.sorted { $0.offset < $1.offset },
             marks: marks.takeChanges(),
             before: before,
@@ -148,13 +153,8 @@ public struct LedgerLane: CommitLog, Sendable {
         }
         if left.isEmpty { return part }
         var admitted = part
-        var next = left.makeIterator()
-        var leaving = next.next()
-        admitted.elements = part.elements.indices.compactMap { index in
-            guard index == leaving else { return part.elements[index] }
-            leaving = next.next()
-            return nil
-        }
+        admitted.elements = Self.without(left, part.elements)
+        if !keys.isEmpty { keys = Self.without(left, keys) }
         return admitted
     }
 
@@ -190,6 +190,17 @@ public struct LedgerLane: CommitLog, Sendable {
                 message: "an entry with other bytes has the same event_id",
                 bytes: arena.extracting(entry.range).copied
             )
+        }
+    }
+
+    /// The values but for those at `left`, which is in order.
+    private static func without<Value>(_ left: [Int], _ values: [Value]) -> [Value] {
+        var next = left.makeIterator()
+        var leaving = next.next()
+        return values.indices.compactMap { index in
+            guard index == leaving else { return values[index] }
+            leaving = next.next()
+            return nil
         }
     }
 

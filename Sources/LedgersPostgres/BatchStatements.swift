@@ -106,11 +106,13 @@ struct BatchStatements {
         add(
             """
             INSERT INTO caracal.checkpoints (partition, size, root, range, note, epoch, next_offset,
-                previous_size, source_hash, source_sum, source_moment, committed_at, row_hash)
+                previous_size, source_hash, source_sum, source_moment, event_keys, committed_at,
+                row_hash)
             SELECT r.*, \(RowHash.sql(RowHash.checkpoints, of: "r."))
             FROM (SELECT $1 AS partition, $2 AS size, $3 AS root, $4 AS range, $5 AS note,
                 $6 AS epoch, $7 AS next_offset, $8 AS previous_size, $9 AS source_hash,
-                $10 AS source_sum, $11 AS source_moment, clock_timestamp() AS committed_at) r
+                $10 AS source_sum, $11 AS source_moment, $12 AS event_keys,
+                clock_timestamp() AS committed_at) r
             """,
             .integer(batch.after.size),
             .bytes(batch.after.root.bytes),
@@ -121,8 +123,16 @@ struct BatchStatements {
             .integer(batch.before.size),
             .bytes(sources.hash.bytes),
             .integer(sources.sum),
-            .integer(sources.moment)
+            .integer(sources.moment),
+            batch.eventKeys.isEmpty ? .null : .bytes(keyBytes)
         )
+    }
+
+    private var keyBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(batch.eventKeys.count * EventIDWindow.Key.byteCount)
+        for key in batch.eventKeys { key.append(to: &bytes) }
+        return bytes
     }
 
     private mutating func add(_ sql: String, _ parameters: PostgresValue...) {

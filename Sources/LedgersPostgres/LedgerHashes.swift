@@ -5,6 +5,10 @@
 // `dead_letters.letter_hash` is chained in the same way; `cursors` has the newest. `row_hash` is over
 // the other columns of its own row. What was there before has none of the first two; the chains
 // begin behind it.
+//
+// `checkpoints.event_keys` has 10 bytes of the SHA-256 of each event's identifier, in order of index: what
+// a writer has to know of the newest entries, without reading them again. Where it has none, because
+// all producers number their events or an older writer stored them, the entries are read.
 
 extension LedgerMigration {
     static let hashes = LedgerMigration(
@@ -21,7 +25,9 @@ extension LedgerMigration {
         ALTER TABLE caracal.checkpoints ADD COLUMN previous_size bigint,
             ADD COLUMN source_hash bytea CHECK (octet_length(source_hash) = 32),
             ADD COLUMN source_sum bigint, ADD COLUMN source_moment bigint,
+            ADD COLUMN event_keys bytea CHECK (octet_length(event_keys) % 10 = 0),
             ADD COLUMN row_hash bytea;
+        ALTER TABLE caracal.checkpoints ALTER COLUMN event_keys SET STORAGE EXTERNAL;
         ALTER TABLE caracal.dead_letters
             ADD COLUMN letter_hash bytea CHECK (octet_length(letter_hash) = 32),
             ADD COLUMN row_hash bytea;

@@ -1,5 +1,6 @@
 import Cryptography
 import Events
+import Ledgers
 import Merkle
 import StreamsPostgres
 
@@ -18,6 +19,7 @@ struct PostgresReplay {
         let nextOffset: Int
         let previousSize: Int
         let sources: SourceHash.Result?
+        let eventKeys: [UInt8]?
         /// Whether the row's hash is that of its values.
         let isRight: Bool
     }
@@ -25,7 +27,7 @@ struct PostgresReplay {
     /// What is asked for of a checkpoint.
     static let checkpointColumns = """
         size, root, range, note, epoch, next_offset, previous_size, source_hash, source_sum, \
-        source_moment, \(RowHash.isRight(RowHash.checkpoints))
+        source_moment, \(RowHash.isRight(RowHash.checkpoints)), event_keys
         """
 
     var found: PostgresVerification
@@ -47,6 +49,8 @@ struct PostgresReplay {
     /// Over the entries since the checkpoint that was passed.
     private var sources: SourceHash
     private var isBatchWhole = true
+    /// The keys of the identifiers of the entries since then.
+    private var eventKeys: [UInt8] = []
     /// The hash of the newest dead letter, as the cursor and as the letters have it.
     private(set) var cursorLetter = Digest()
     var lastLetter = Digest()
@@ -145,6 +149,7 @@ struct PostgresReplay {
                 for column in EntryColumns.wrong(rows, row, view, bytes) {
                     problems.append(("is not what the entry's bytes say", column))
                 }
+                EventIDWindow.Key(bytes.extracting(view.eventID)).append(to: &eventKeys)
             } catch {
                 problems.append(("is no event: \(error)", "payload"))
             }
@@ -219,6 +224,7 @@ struct PostgresReplay {
                     nextOffset: rows.integer(row, 5) ?? -1,
                     previousSize: rows.integer(row, 6) ?? -1,
                     sources: sources,
+                    eventKeys: rows.isNull(row, 11) ? nil : rows.bytes(row, 11),
                     isRight: isRight
                 )
             )
@@ -258,6 +264,13 @@ struct PostgresReplay {
         if checkpoint.nextOffset <= lastOffset || checkpoint.nextOffset > cursorOffset {
             wrong("\(checkpoint.nextOffset) is not behind its entries", "next_offset")
         }
+        // Where the bytes are those that were signed, so are the identifiers.
+        let isSame = isTreeKnown && checkpoint.root == frontier.range.root
+        let isWhole = isBatchWhole && checkpoint.previousSize == passed?.size ?? 0
+        if let keys = checkpoint.eventKeys, isSame, isWhole, keys != eventKeys {
+            wrong("are not those of the entries", "event_keys")
+        }
+        eventKeys.removeAll(keepingCapacity: true)
         checkSources(checkpoint)
         if found.problemCount == before { found.checkpoints += 1 }
         passed = checkpoint

@@ -28,7 +28,8 @@ enum RowHash {
         bytes: "root",
         "range",
         "note",
-        "source_hash"
+        "source_hash",
+        "event_keys"
     )
     static let deadLetters = columns(
         "partition",

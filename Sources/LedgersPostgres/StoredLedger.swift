@@ -219,15 +219,64 @@ struct StoredLedger {
     /// How many entries are asked for at a time.
     private static let stride = 256 * TileCoordinate.fullWidth
 
-    /// The identifiers and leaf hashes of the newest entries; the hashes are those of the tiles where
-    /// these are full.
+    /// The identifiers and leaf hashes of the newest entries: from the checkpoints and the tiles where
+    /// these have them, else from the entries.
     func recentEvents(limit: Int) throws(LedgerError) -> EventIDWindow {
         var window = EventIDWindow(limit: limit)
         let size = try tree().frontier.range.size
         var start = max(0, size - limit)
         while start < size {
-            let end = min(size, (start / Self.stride + 1) * Self.stride)
-            let leaves = try tiledLeaves(in: start..<end, size: size)
+            let batches = try query(
+                """
+                SELECT previous_size, size, event_keys FROM caracal.checkpoints
+                WHERE partition = $1::bigint::integer AND size > $2 ORDER BY size LIMIT 64
+                """,
+                .integer(partition),
+                .integer(start)
+            )
+            guard batches.count > 0, let end = batches.integer(batches.count - 1, 1), end <= size
+            else { throw damaged("a checkpoint up to \(size) is missing") }
+            let first = start
+            let leaves = try tiledLeaves(in: first..<end, size: size)
+            for row in 0..<batches.count {
+                let lower = batches.integer(row, 0) ?? .max
+                let upper = batches.integer(row, 1) ?? -1
+                guard lower <= start, start < upper, upper <= end else {
+                    throw damaged("a checkpoint up to \(size) is missing")
+                }
+                let own = leaves[start - first..<upper - first]
+                if batches.isNull(row, 2) {
+                    try insertEntries(start..<upper, own, into: &window)
+                } else {
+                    let isWhole = batches.withBytes(row, 2) { keys in
+                        let width = EventIDWindow.Key.byteCount
+                        guard keys.count == (upper - lower) * width else { return false }
+                        for (place, leaf) in own.enumerated() {
+                            let offset = (start - lower + place) * width
+                            window.insert(EventIDWindow.Key(keys, at: offset), leaf: leaf)
+                        }
+                        return true
+                    }
+                    guard isWhole else {
+                        throw damaged("checkpoint \(upper) has not a key for each event")
+                    }
+                }
+                start = upper
+            }
+        }
+        return window
+    }
+
+    /// Reads identifiers out of the entries themselves.
+    private func insertEntries(
+        _ range: Range<Int>,
+        _ leaves: ArraySlice<Digest>,
+        into window: inout EventIDWindow
+    ) throws(LedgerError) {
+        var rest = leaves
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = min(range.upperBound, start + Self.stride)
             let rows = try query(
                 """
                 SELECT event_id, CASE WHEN event_id LIKE '%\u{FFFD}%' THEN payload END
@@ -238,22 +287,22 @@ struct StoredLedger {
                 .integer(start),
                 .integer(end)
             )
-            guard rows.count == leaves.count else { throw damaged("entries are missing") }
+            guard rows.count == end - start else { throw damaged("entries are missing") }
             for row in 0..<rows.count {
+                guard let leaf = rest.popFirst() else { throw damaged("tiles are missing") }
                 if rows.isNull(row, 1) {
-                    rows.withBytes(row, 0) { window.insert($0, leaf: leaves[row]) }
+                    rows.withBytes(row, 0) { window.insert($0, leaf: leaf) }
                 } else {
                     rows.withBytes(row, 1) { payload in
                         let range = 0..<payload.count
                         if let view = try? EventView(validating: payload, in: range) {
-                            window.insert(payload.extracting(view.eventID), leaf: leaves[row])
+                            window.insert(payload.extracting(view.eventID), leaf: leaf)
                         }
                     }
                 }
             }
             start = end
         }
-        return window
     }
 
     /// Leaf hashes from the full tiles, and from the entries behind them.

@@ -25,7 +25,7 @@ public final class KafkaEventLog: EventLog {
     public init(
         topic: String,
         settings: KafkaSettings,
-        bufferedBytes: Int = 64 << 20,
+        bufferedBytes: Int = 32 << 20,
         observe: @escaping @Sendable (KafkaEvent) -> Void = { _ in }
     ) throws(KafkaError) {
         precondition(settings.role == .consumer, "a member of a group has a consumer's settings")

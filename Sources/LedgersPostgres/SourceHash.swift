@@ -1,3 +1,5 @@
+private import Glibc
+
 import Cryptography
 
 /// A hash over what stands beside the bytes of a batch's entries: where their records came from.
@@ -50,14 +52,16 @@ struct SourceHash {
     ///   - name: The producer; no bytes for none.
     @inline(__always)
     mutating func add(offset: Int, sequence: Int, producer name: Span<UInt8>) {
+        let place = UInt64(bitPattern: Int64(offset))
+        let number = UInt64(bitPattern: Int64(sequence))
         if isProducer(name) {
-            put(UInt64(bitPattern: Int64(offset)))
+            put((place.bigEndian, number.bigEndian))
         } else {
             // The topmost bit, which no offset has, says that a producer's name comes.
-            put(UInt64(bitPattern: Int64(offset)) | 1 << 63)
+            put((place | 1 << 63).bigEndian)
             begin(name)
+            put(number.bigEndian)
         }
-        put(UInt64(bitPattern: Int64(sequence)))
         if buffer.count >= Self.pieceSize { hash() }
         let mixed = Self.mix(
             UInt64(bitPattern: Int64(offset)) &* 0x9e37_79b9_7f4a_7c15
@@ -97,16 +101,19 @@ struct SourceHash {
     // MARK: Bytes
 
     @inline(__always)
-    private mutating func put(_ value: UInt64) {
-        var value = value.bigEndian
-        unsafe withUnsafeBytes(of: &value) { unsafe buffer.append(contentsOf: $0) }
+    private mutating func put<Value: BitwiseCopyable>(_ value: Value) {
+        unsafe withUnsafeBytes(of: value) { unsafe buffer.append(contentsOf: $0) }
     }
 
     @inline(__always)
     private func isProducer(_ name: Span<UInt8>) -> Bool {
         guard name.count == producer.count else { return false }
-        for index in name.indices where name[index] != producer[index] { return false }
-        return true
+        return unsafe name.withUnsafeBytes { name in
+            unsafe producer.withUnsafeBytes { own in
+                guard let name = name.baseAddress, let own = own.baseAddress else { return true }
+                return unsafe memcmp(name, own, producer.count) == 0
+            }
+        }
     }
 
     private mutating func begin(_ name: Span<UInt8>) {

@@ -13,19 +13,32 @@ public struct EventLogFaults: Equatable, Sendable {
     public var repeatedPer10000: Int
     /// Of 10,000 appends, how many are followed by offsets that never hold a record.
     public var skippedPer10000: Int
+    /// Of 10,000 appends, how many come after a transaction of several records that was aborted: its
+    /// records and its end use up offsets that no reader gets.
+    public var abortedPer10000: Int
+    /// Of 10,000 times that partitions are shared anew, how often all of them are asked back first.
+    public var eagerPer10000: Int
+    /// Whether a reader that is behind the beginning goes on there, as if nothing were missing.
+    public var hidesGaps: Bool
 
     public init(
         delayLimit: Duration = .milliseconds(3),
         sessionTimeout: Duration = .milliseconds(60),
         revocationDeadline: Duration = .milliseconds(80),
         repeatedPer10000: Int = 0,
-        skippedPer10000: Int = 0
+        skippedPer10000: Int = 0,
+        abortedPer10000: Int = 0,
+        eagerPer10000: Int = 0,
+        hidesGaps: Bool = false
     ) {
         self.delayLimit = delayLimit
         self.sessionTimeout = sessionTimeout
         self.revocationDeadline = revocationDeadline
         self.repeatedPer10000 = repeatedPer10000
         self.skippedPer10000 = skippedPer10000
+        self.abortedPer10000 = abortedPer10000
+        self.eagerPer10000 = eagerPer10000
+        self.hidesGaps = hidesGaps
     }
 }
 
@@ -106,7 +119,19 @@ public final class SimulatedEventLog: EventLogAppender {
         state.withLock { $0.partitions[partition].end }
     }
 
-    /// Everything that `partition` holds, as a reader would get it.
+    /// The first offset of `partition` that a reader still gets.
+    public func begin(of partition: Int) -> Int {
+        state.withLock { $0.partitions[partition].begin }
+    }
+
+    /// Forgets what `partition` has below `offset`, as retention does, read or not.
+    ///
+    /// ``everything(in:)`` still knows it.
+    public func forget(_ partition: Int, before offset: Int) {
+        state.withLock { $0.partitions[partition].forget(before: offset) }
+    }
+
+    /// Everything that `partition` ever held, as a reader would get it.
     public func everything(in partition: Int) -> Chunk<LogRecord> {
         var chunk = Chunk<LogRecord>()
         let limit = ChunkLimit(elements: .max, bytes: .max)
@@ -127,6 +152,9 @@ public final class SimulatedEventLog: EventLogAppender {
     ) async throws(EventLogError) -> Appended {
         guard (0..<partitionCount).contains(partition) else { throw .noSuchPartition(partition) }
         let (appended, repeats) = state.withLock { state in
+            if state.random.happens(per10000: state.faults.abortedPer10000) {
+                state.partitions[partition].skip(2 + state.random.below(12))
+            }
             let appended = state.partitions[partition].append(records, in: bytes)
             if state.random.happens(per10000: state.faults.skippedPer10000) {
                 state.partitions[partition].skip(1 + state.random.below(3))
@@ -159,6 +187,8 @@ public final class SimulatedEventLog: EventLogAppender {
     }
 
     /// Shares the partitions among the members that are alive, at random.
+    ///
+    /// Only those that go to another member are asked back; all of them, where that is drawn.
     public func rebalance() {
         let notices = state.withLock { state -> [PartitionHolders.Notice] in
             let alive = state.members.keys.sorted().filter { number in
@@ -168,11 +198,16 @@ public final class SimulatedEventLog: EventLogAppender {
             state.rebalances += 1
             var notices: [PartitionHolders.Notice] = []
             let shift = state.random.below(alive.count)
+            let isEager = state.random.happens(per10000: state.faults.eagerPer10000)
             for partition in 0..<partitionCount {
                 let target = alive[(partition + shift) % alive.count]
                 let holder = state.holders.holder(of: partition)
-                guard holder != target else { continue }
-                notices += state.holders.assign([partition], to: target)
+                guard holder != target || isEager else { continue }
+                if holder == target {
+                    state.holders.reassign(partition)
+                } else {
+                    notices += state.holders.assign([partition], to: target)
+                }
                 if let holder { notices += state.holders.revoke([partition], from: holder) }
             }
             return notices

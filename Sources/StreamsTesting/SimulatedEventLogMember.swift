@@ -32,15 +32,7 @@ public struct SimulatedEventLogMember: EventLog {
         guard (0..<log.partitionCount).contains(partition) else {
             throw EventLogError.notAssigned(partition: partition)
         }
-        let end = log.end(of: partition)
-        guard (0...end).contains(offset) else {
-            throw EventLogError.offsetOutOfRange(
-                partition: partition,
-                offset: offset,
-                begin: 0,
-                end: end
-            )
-        }
+        let offset = try log.position(offset, in: partition)
         return SimulatedEventLogReader(member: self, partition: partition, offset: offset)
     }
 
@@ -102,8 +94,15 @@ public struct SimulatedEventLogReader: EventLogReader, Sendable {
         seen = inbox.signal.version
         let upTo = inbox.arrived.withLock { $0.upTo }
         let from = offset
+        _ = try member.log.position(offset, in: partition)
         offset = member.log.state.withLock { state in
-            state.partitions[partition].read(from: from, upTo: upTo, into: &chunk, limit: limit)
+            let start = max(from, state.partitions[partition].begin)
+            return state.partitions[partition].read(
+                from: start,
+                upTo: upTo,
+                into: &chunk,
+                limit: limit
+            )
         }
         guard offset > from else {
             fetch()
@@ -129,5 +128,24 @@ public struct SimulatedEventLogReader: EventLogReader, Sendable {
             answer: { [inbox] in inbox.take(upTo: $0) }
         )
         member.log.fetch(fetch)
+    }
+}
+
+extension SimulatedEventLog {
+    /// Where a reader at `offset` goes on.
+    ///
+    /// - Throws: ``EventLogError/offsetOutOfRange(partition:offset:begin:end:)`` if that is not there.
+    func position(_ offset: Int, in partition: Int) throws(EventLogError) -> Int {
+        let (begin, end, hidesGaps) = state.withLock { state in
+            (
+                state.partitions[partition].begin, state.partitions[partition].end,
+                state.faults.hidesGaps
+            )
+        }
+        if hidesGaps, offset < begin { return begin }
+        guard (begin...end).contains(offset) else {
+            throw .offsetOutOfRange(partition: partition, offset: offset, begin: begin, end: end)
+        }
+        return offset
     }
 }

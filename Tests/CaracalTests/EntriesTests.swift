@@ -53,6 +53,40 @@ import Testing
         #expect(!lines[1].contains(",=") && !lines[1].contains(#","="#))
     }
 
+    /// A terminal would obey what an event says; a file gets every text as it is.
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"),
+            "needs script"
+        )
+    )
+    func aTerminalIsShownNoControlCharacters() throws {
+        let ledger = try Ledger.holding([
+            #"{"event_id":"a\u001b[2J\u009b1m","agent_id":"b","resource_type":"r","timestamp":1,"#
+                + #""cost":"1","currency":"USD"}"#
+        ])
+        let file = try Caracal.run("entries", ledger.path, "--format", "csv").outputBytes
+        #expect(file.contains(27))
+        for format in ["csv", "ndjson"] {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/script")
+            process.arguments = [
+                "-qec", "'\(Caracal.path)' entries '\(ledger.path)' --format \(format)",
+                "/dev/null",
+            ]
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+            let shown = pipe.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+            let text = String(decoding: shown, as: UTF8.self)
+            #expect(text.contains("a\\u001b[2J\\u009b1m"), "\(text)")
+            #expect(!shown.contains(27) && !text.unicodeScalars.contains("\u{9b}"))
+        }
+    }
+
     @Test func backsUpWhileRunning() throws {
         let ledger = try Ledger()
         _ = try ledger.run("ingest", Caracal.trace)

@@ -61,6 +61,9 @@ struct Stack {
         }
     }
 
+    /// A file of this stack's folder.
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+
     /// A writer of this stack.
     func writer(
         _ settings: [String: String] = [:],
@@ -82,6 +85,10 @@ struct Stack {
     }
 
     func caracal(_ words: String...) throws -> Programs.Outcome {
+        try caracal(words)
+    }
+
+    func caracal(_ words: [String]) throws -> Programs.Outcome {
         let running = try RunningProgram("caracal", words + ["--postgres", databaseURL])
         let code = running.wait()
         return Programs.Outcome(code: code, output: running.output, errors: running.errors)

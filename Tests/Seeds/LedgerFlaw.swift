@@ -10,6 +10,12 @@ enum LedgerFlaw: CaseIterable, Sendable {
     case cursorSeparately
     /// A commit without an answer is taken for one that did not happen.
     case doubtIgnored
+    /// A transaction that the store gave up, or could not begin, is taken for one that it kept.
+    case abortIgnored
+    /// The cursor is moved by the number of records, though offsets have gaps.
+    case gapsCounted
+    /// What the log has forgotten before it was stored is passed over.
+    case lossPassedOver
 }
 
 extension LedgerBatch {
@@ -33,6 +39,22 @@ extension LedgerBatch {
             marks: marks,
             before: tree,
             after: extended,
+            duplicates: duplicates,
+            reason: reason
+        )
+    }
+
+    /// The same, with offsets that are counted from its records.
+    var counted: LedgerBatch {
+        let upper = offsets.lower + count + refused.count + duplicates
+        return LedgerBatch(
+            offsets: OffsetRange(partition: offsets.partition, lower: offsets.lower, upper: upper),
+            epoch: epoch,
+            parts: parts,
+            refused: refused,
+            marks: marks,
+            before: before,
+            after: after,
             duplicates: duplicates,
             reason: reason
         )

@@ -10,10 +10,14 @@ import Synchronization
 /// Processes that write ledgers from a simulated log into a simulated store, while everything that
 /// can go wrong does: crashes at any suspension point, zombies, rebalances, lost partitions,
 /// redelivery, commits that fail, are late, or lose their answer, records that are no events, that
-/// the store refuses, that repeat or contradict others, and processes that are told to end.
+/// the store refuses, that repeat or contradict others, and processes that are told to end; offsets
+/// that aborted transactions use up, transactions that the store gives up once they are signed, a
+/// store that is away and comes back, all partitions asked back at once, and, in some worlds, a log
+/// that forgets records before they were stored.
 ///
 /// Then nothing fails any more, and what was appended must be in the ledgers: each event once, in
-/// its order, under roots that follow from it, and each dead letter once.
+/// its order, under roots that follow from it, and each dead letter once. A partition whose log has
+/// forgotten what comes next stands still there: what it has is a beginning of that.
 final class LedgerWorld: Sendable {
     /// How a run ended.
     struct Report: Equatable, Sendable {
@@ -23,6 +27,11 @@ final class LedgerWorld: Sendable {
         var stuck = 0
         var crashes = 0
         var pauses = 0
+        /// Transactions given up at their end, times that the store was away, partitions that stand
+        /// still because their log has forgotten what comes next.
+        var aborts = 0
+        var outages = 0
+        var gaps = 0
         var entries = 0
         var deadLetters = 0
         var traceHash: UInt64 = 0
@@ -40,6 +49,34 @@ final class LedgerWorld: Sendable {
     private let partitions: Int
     private let events: Int
     private let options: LedgerPipeline.Options
+    private let trouble: Trouble
+    private let forgets: Bool
+
+    /// What goes wrong in the store by chance.
+    private final class Trouble: Sendable {
+        let isDown = Atomic(false)
+        let isOver = Atomic(false)
+        let aborts = Atomic(0)
+        let outages = Atomic(0)
+        let abortsPer10000: Int
+        private let random: Mutex<SeededGenerator>
+
+        init(abortsPer10000: Int, seed: UInt64) {
+            self.abortsPer10000 = abortsPer10000
+            random = Mutex(SeededGenerator(seed: seed))
+        }
+
+        func drawAbort() -> Bool {
+            let drawn = random.withLock { Int.random(in: 0..<10_000, using: &$0) }
+            guard !isOver.load(ordering: .relaxed), drawn < abortsPer10000 else { return false }
+            aborts.add(1, ordering: .relaxed)
+            return true
+        }
+
+        func isAway() -> Bool {
+            isDown.load(ordering: .relaxed) && !isOver.load(ordering: .relaxed)
+        }
+    }
 
     /// Makes a world; what goes wrong in it, and when, follows from `seed`.
     ///
@@ -63,7 +100,11 @@ final class LedgerWorld: Sendable {
             partitions: partitions,
             faults: EventLogFaults(
                 repeatedPer10000: Int.random(in: 0...300, using: &random),
-                skippedPer10000: Int.random(in: 0...500, using: &random)
+                skippedPer10000: Int.random(in: 0...500, using: &random),
+                abortedPer10000: Int.random(in: 0...800, using: &random),
+                eagerPer10000: Int.random(in: 0...1, using: &random)
+                    * Int.random(in: 0...10_000, using: &random),
+                hidesGaps: flaw == .lossPassedOver
             )
         )
         let faults = ServiceFaults(
@@ -72,10 +113,28 @@ final class LedgerWorld: Sendable {
             answerLostPer10000: Int.random(in: 0...500, using: &random),
             slowPer10000: Int.random(in: 0...300, using: &random)
         )
+        forgets = Int.random(in: 0..<5, using: &random) == 0
+        trouble = Trouble(
+            abortsPer10000: Int.random(in: 0...600, using: &random),
+            seed: seed ^ 0xAB0_27ED
+        )
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            let start = Duration.milliseconds(Int.random(in: 0...600, using: &random))
+            let length = Duration.milliseconds(Int.random(in: 5...200, using: &random))
+            simulation.after(start) { [trouble] in
+                trouble.isDown.store(true, ordering: .relaxed)
+                trouble.outages.add(1, ordering: .relaxed)
+            }
+            simulation.after(start + length) { [trouble] in
+                trouble.isDown.store(false, ordering: .relaxed)
+            }
+        }
         store = SimulatedLedgerStore(
             service: SimulatedService("store", in: simulation, faults: faults),
             flaw: flaw,
-            refuses: { [cursed = Self.cursedEvents(upTo: events)] in cursed.contains($0) }
+            refuses: { [cursed = Self.cursedEvents(upTo: events)] in cursed.contains($0) },
+            aborts: { [trouble] in trouble.drawAbort() },
+            isDown: { [trouble] in trouble.isAway() }
         )
     }
 
@@ -96,8 +155,10 @@ final class LedgerWorld: Sendable {
         let result = await simulation.run { [self] in
             fleet.begin()
             try await produce()
+            if forgets { await forget() }
             try await simulation.clock.sleep(for: .milliseconds(500))
             fleet.calm()
+            trouble.isOver.store(true, ordering: .relaxed)
             store.service.faults = .none
             do {
                 try await waitUntilDone()
@@ -111,6 +172,8 @@ final class LedgerWorld: Sendable {
         return report.withLock { report in
             report.crashes = fleet.crashCount
             report.pauses = fleet.pauseCount
+            report.aborts = trouble.aborts.load(ordering: .relaxed)
+            report.outages = trouble.outages.load(ordering: .relaxed)
             report.traceHash = result.traceHash
             if !result.isSuccess {
                 report.stuck = 1
@@ -143,12 +206,24 @@ final class LedgerWorld: Sendable {
         }
     }
 
+    /// Has the log of a partition forget something that is not stored yet, if there is any.
+    private func forget() async {
+        let partition = simulation.random(below: partitions)
+        let next = await store.truth.ledger(of: partition).cursor.nextOffset
+        let end = log.end(of: partition)
+        guard next < end else { return }
+        log.forget(partition, before: next + 1 + simulation.random(below: end - next))
+    }
+
     private func waitUntilDone() async throws {
         let limit = simulation.clock.now.advanced(by: .seconds(120))
+        let patience = simulation.clock.now.advanced(by: .seconds(3))
         for partition in 0..<partitions {
-            while await store.truth.ledger(of: partition).cursor.nextOffset
-                < log.end(of: partition)
-            {
+            while true {
+                let next = await store.truth.ledger(of: partition).cursor.nextOffset
+                if next >= log.end(of: partition) { break }
+                // What is forgotten never comes; what was under way may.
+                if next < log.begin(of: partition), simulation.clock.now > patience { break }
                 if simulation.clock.now > limit { throw Stuck() }
                 try await simulation.clock.sleep(for: .milliseconds(10))
             }
@@ -180,8 +255,10 @@ final class LedgerWorld: Sendable {
     private func check(_ partition: Int, _ report: borrowing Mutex<Report>) async {
         let ledger = await store.truth.ledger(of: partition)
         let everything = log.everything(in: partition)
+        let next = ledger.cursor.nextOffset
+        let standsStill = next < log.begin(of: partition)
         var model = LedgerModel()
-        for record in everything.elements {
+        for record in everything.elements where !standsStill || record.offset < next {
             let bytes = Array(everything.bytes[record.range])
             model.take(number: record.sequence, at: record.offset, bytes)
         }
@@ -193,6 +270,7 @@ final class LedgerWorld: Sendable {
         report.withLock { report in
             report.lost += lost
             report.doubled += doubled
+            report.gaps += standsStill ? 1 : 0
             report.entries += ledger.size
             report.deadLetters += ledger.refused.count
             if report.problem == nil, let problem {
@@ -216,7 +294,8 @@ final class LedgerWorld: Sendable {
             return
                 "\(refused.count) dead letters, which are not the \(model.refused.count) expected"
         }
-        guard ledger.cursor.nextOffset == log.end(of: partition) else {
+        let next = ledger.cursor.nextOffset
+        guard next == log.end(of: partition) || next < log.begin(of: partition) else {
             return "the cursor is at \(ledger.cursor.nextOffset), not at the log's end"
         }
         var tree = CompactRange()

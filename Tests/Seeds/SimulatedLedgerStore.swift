@@ -10,6 +10,11 @@ struct SimulatedLedgerStore: LedgerStore {
     var flaw: LedgerFlaw?
     /// Whether the entry with these bytes is one that the store never takes.
     var refuses: @Sendable ([UInt8]) -> Bool = { _ in false }
+    /// Whether a transaction that was read back and signed is given up at its end, as one that cannot
+    /// be serialized with others is.
+    var aborts: @Sendable () -> Bool = { false }
+    /// Whether the store is down: it answers, and does nothing.
+    var isDown: @Sendable () -> Bool = { false }
 
     func claim(_ partition: Int) async throws(LedgerError) -> LedgerClaim {
         try await ask { [truth] () async throws(LedgerError) in try await truth.claim(partition) }
@@ -32,8 +37,16 @@ struct SimulatedLedgerStore: LedgerStore {
 
     func commit(_ batch: LedgerBatch, seal: @escaping LedgerSeal) async throws(LedgerError) {
         switch flaw {
-        case nil:
+        case nil, .lossPassedOver:
             try await send(batch, seal)
+        case .gapsCounted:
+            try await send(batch.counted, seal)
+        case .abortIgnored:
+            do throws(LedgerError) {
+                try await send(await batch.moved(to: truth), seal)
+            } catch {
+                guard case .unavailable = error, !Task.isCancelled else { throw error }
+            }
         case .noFencing:
             try await send(await batch.moved(to: truth), seal)
         case .cursorSeparately:
@@ -53,10 +66,14 @@ struct SimulatedLedgerStore: LedgerStore {
         _ batch: LedgerBatch,
         _ seal: @escaping LedgerSeal
     ) async throws(LedgerError) {
-        try await call { [truth, refuses] () async throws(LedgerError) in
+        try await call { [truth, refuses, aborts] () async throws(LedgerError) in
             for part in batch.parts
             where part.elements.contains(where: { refuses(Array(part.bytes[$0.range])) }) {
                 throw .refused(reason: "the store will not have it")
+            }
+            if batch.count > 0, aborts() {
+                _ = try await seal(batch.parts.flatMap { $0.elements.map(\.leaf) })
+                throw .unavailable(reason: "could not serialize access: 40001")
             }
             try await truth.commit(batch, seal: seal)
         }
@@ -67,7 +84,8 @@ struct SimulatedLedgerStore: LedgerStore {
     ) async throws(LedgerError) -> Answer {
         let result: Result<Answer, LedgerError>
         do throws(ServiceFault) {
-            result = try await service.call {
+            result = try await service.call { [isDown] in
+                if isDown() { return .failure(.unavailable(reason: "the store is down")) }
                 do throws(LedgerError) {
                     return .success(try await operation())
                 } catch {

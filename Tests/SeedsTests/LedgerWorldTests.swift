@@ -31,13 +31,20 @@ import Testing
     @Test func thingsReallyFail() async {
         var crashes = 0
         var pauses = 0
-        for seed in UInt64(200)..<208 {
+        var (aborts, outages, gaps) = (0, 0, 0)
+        for seed in UInt64(200)..<216 {
             let report = await LedgerWorld(seed: seed, events: 300).run()
             crashes += report.crashes
             pauses += report.pauses
+            aborts += report.aborts
+            outages += report.outages
+            gaps += report.gaps
         }
         #expect(crashes > 5)
         #expect(pauses > 5)
+        #expect(aborts > 5)
+        #expect(outages > 5)
+        #expect(gaps > 0)
     }
 
     /// What is planted is found, each time by one of few seeds.

@@ -60,6 +60,11 @@ package struct PartitionHolders: Sendable {
         return now.isEmpty ? [] : [Notice(member: member, change: .assigned(now))]
     }
 
+    /// Gives `partition` to its holder anew, once that one has let it go.
+    package mutating func reassign(_ partition: Int) {
+        if let holder = holdings[partition].holder { holdings[partition].heirs.append(holder) }
+    }
+
     /// Asks `member` to release those of `partitions` that it holds.
     package mutating func revoke(_ partitions: [Int], from member: Int) -> [Notice] {
         let asked = partitions.filter { holds(member, $0) && !holdings[$0].isRevoked }

@@ -155,8 +155,12 @@ extension KafkaHandle {
 
     /// Takes what the client has run into on its own since it was last asked.
     ///
+    /// librdkafka tells the same error of a broker once in half a minute: what was told before still
+    /// counts where nothing has been answered for long.
+    ///
+    /// - Parameter milliseconds: How long no answer has come.
     /// - Returns: The error that tells most: that no broker lets it in, or else the last one.
-    private func takeTrouble() -> KafkaError? {
+    private func takeTrouble(after milliseconds: Int32) -> KafkaError? {
         unsafe _ = rd_kafka_poll(pointer, 0)
         var telling: KafkaError?
         for error in callbacks.takeErrors() {
@@ -165,8 +169,11 @@ extension KafkaHandle {
             if error.name == "_ALL_BROKERS_DOWN" { continue }
             if telling?.isRefusedEntry != true { telling = error }
         }
-        return telling
+        if let telling { callbacks.remember(telling) }
+        return telling ?? (milliseconds >= Self.longSilence ? callbacks.trouble : nil)
     }
+
+    private static let longSilence: Int32 = 1_500
 
     /// How long an answer is waited for before a look at why it does not come, in milliseconds.
     private static let patience: Int32 = 250
@@ -185,12 +192,14 @@ extension KafkaHandle {
         while true {
             let wait = min(left, patience)
             do throws(KafkaError) {
-                return try unsafe partitionCount(handle, milliseconds: wait, operation)
+                let count = try unsafe partitionCount(handle, milliseconds: wait, operation)
+                callbacks.remember(nil)
+                return count
             } catch {
                 guard error.isSilence else { throw callbacks.explained(error) }
-                trouble = takeTrouble() ?? trouble
-                try Self.stop(at: trouble, operation)
                 left -= wait
+                trouble = takeTrouble(after: milliseconds - left) ?? trouble
+                try Self.stop(at: trouble, operation)
                 patience = min(patience, .max / 2) * 2
                 if left <= 0 { throw error.because(of: trouble) }
             }
@@ -232,14 +241,15 @@ extension KafkaHandle {
         defer { unsafe rd_kafka_queue_destroy(queue) }
         unsafe ask(queue)
         // librdkafka's own deadline comes first.
-        var left = milliseconds &+ 5_000
+        let limit = milliseconds &+ 5_000
+        var left = limit
         var trouble: KafkaError?
         var answer: OpaquePointer?
         while unsafe answer == nil, left > 0 {
             unsafe answer = rd_kafka_queue_poll(queue, min(left, Self.patience))
             left -= Self.patience
             if unsafe answer == nil {
-                trouble = takeTrouble() ?? trouble
+                trouble = takeTrouble(after: limit - left) ?? trouble
                 try Self.stop(at: trouble, operation)
             }
         }
@@ -253,6 +263,7 @@ extension KafkaHandle {
             let error = callbacks.explained(Self.error(code.rawValue, operation, text))
             throw error.isSilence ? error.because(of: trouble) : error
         }
+        callbacks.remember(nil)
         return unsafe event
     }
 }

@@ -56,7 +56,7 @@ final class KafkaCallbacks: Sendable {
     }
 
     /// Remembers what the client tries to get over by itself, to be told when that takes too long.
-    func remember(_ trouble: KafkaError) {
+    func remember(_ trouble: KafkaError?) {
         state.withLock { $0.trouble = trouble }
     }
 

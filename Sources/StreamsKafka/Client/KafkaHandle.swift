@@ -1,4 +1,5 @@
 private import CLibrdkafka
+import Streams
 
 /// Owns one `rd_kafka_t`: a client with its connections and threads.
 ///
@@ -7,6 +8,8 @@ private import CLibrdkafka
 final class KafkaHandle: Sendable {
     let callbacks: KafkaCallbacks
     private let address: UInt
+    /// Woken when the client is gone.
+    private let ended: WakeCounter
 
     var pointer: OpaquePointer {
         guard let pointer = unsafe OpaquePointer(bitPattern: address) else {
@@ -28,13 +31,27 @@ final class KafkaHandle: Sendable {
     ) throws(KafkaError) {
         let advice = KafkaAdvice(settings, version: rd_kafka_version())
         callbacks = KafkaCallbacks(advice, observe: observe)
+        ended = try WakeCounter()
         address = unsafe UInt(bitPattern: try KafkaConfiguration.makeHandle(settings, callbacks))
     }
 
     deinit {
-        // Leaving the group, where there is one, is a call of its own.
-        unsafe rd_kafka_destroy_flags(pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        BlockingExecutor(label: "caracal.kafka.end").run { [address, callbacks, ended] in
+            withExtendedLifetime(callbacks) {
+                // Leaving the group, where there is one, is a call of its own.
+                unsafe rd_kafka_destroy_flags(
+                    OpaquePointer(bitPattern: address),
+                    RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE
+                )
+            }
+            ended.wake()
+        }
+        // librdkafka 2.0 waits for ever once a topic that it reads has been deleted.
+        ended.sleep(milliseconds: Self.endMilliseconds)
     }
+
+    /// How long the end of a client is waited for: its threads must not run into the process's end.
+    private static let endMilliseconds: Int32 = 3_000
 
     /// librdkafka's version, such as `2.0.2`.
     static var version: String { unsafe String(cString: rd_kafka_version_str()) }

@@ -57,6 +57,12 @@ enum Benchmarks {
             run: CatchUpWork.figures
         ),
         Benchmark(
+            name: "writer-two",
+            about: "two writers beside one",
+            isLong: true,
+            run: CatchUpWork.pairFigures
+        ),
+        Benchmark(
             name: "writer-limits",
             about: "beside the limit of the machine (--limits DIR)",
             isLong: true,

@@ -57,6 +57,12 @@ enum Benchmarks {
             run: CatchUpWork.figures
         ),
         Benchmark(
+            name: "writer-two",
+            about: "two writers beside one",
+            isLong: true,
+            run: CatchUpWork.pairFigures
+        ),
+        Benchmark(
             name: "writer-limits",
             about: "beside the limit of the machine (--limits DIR)",
             isLong: true,
@@ -119,7 +125,7 @@ enum Benchmarks {
         print(
             "\nUsage: benchmarks [NAME]... [--json] [--long] [--quick] [--peers DIR] [--limits DIR] [--dir DIR]\n\nBenchmarks:"
         )
-        for benchmark in all { print("  \(benchmark.name.padded(to: 12)) \(benchmark.about)") }
+        for benchmark in all { print("  \(benchmark.name.padded(to: 16)) \(benchmark.about)") }
     }
 
     private static func fail(_ text: String, code: Int32 = 64) {

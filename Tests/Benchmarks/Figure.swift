@@ -34,7 +34,7 @@ struct Figure: Sendable {
 
     /// A line of the table.
     var line: String {
-        var columns = [name.padded(to: 34), rounded(value).aligned(to: 12), unit.padded(to: 12)]
+        var columns = [name.padded(to: 40), rounded(value).aligned(to: 12), unit.padded(to: 12)]
         if let reference, let ratio {
             let text = "\(rounded(ratio)) of \(reference.name) (\(rounded(reference.value)))"
             columns.append(text.padded(to: 40))

@@ -113,7 +113,8 @@ enum LimitsWork {
             environment: [
                 "PGCONN": url, "PGUID": "\(owner ?? 0)", "IDX": "s", "SLEEPMS": "600",
                 "REPS": "1", "NOTE": "\(note)", "N": "\(count)",
-            ]
+            ],
+            isQuiet: true
         )
         try await servers.dropDatabase(url)
         let words = text.split(whereSeparator: \.isWhitespace)

@@ -6,6 +6,8 @@ struct WriterRun: Sendable {
     var rate = 0.0
     /// Seconds of CPU time a million rows: of the writer, of PostgreSQL, and of the broker.
     var cpu = 0.0
+    /// The same of the writer from its start on, with what it did before the first commit.
+    var wholeCPU = 0.0
     var postgresCPU = 0.0
     var brokerCPU = 0.0
     /// In megabytes.
@@ -134,6 +136,7 @@ extension WriterServers {
         let millions = Double(count) / 1e6
         var run = WriterRun()
         run.cpu = (writer.use.cpu - own) / millions
+        run.wholeCPU = writer.use.cpu / millions
         run.postgresCPU = (postmaster.familyCPU - server) / millions
         run.brokerCPU = (broker.cpu - brokerStart) / millions
         run.memory = writer.use.peakMemory
@@ -180,6 +183,7 @@ extension WriterServers {
         return WriterRun(
             rate: number("rows_per_s"),
             cpu: number("cpu_s_per_million"),
+            wholeCPU: number("cpu_total_s") / (Double(count) / 1e6),
             postgresCPU: number("pg_cpu_s_per_million"),
             brokerCPU: brokerCPU,
             memory: number("rss_mb"),

@@ -29,6 +29,7 @@ final class WriterServers: Sendable {
             read -r _
             Tests/postgres stop "$dir/postgres"
             "$kafka" stop --dir "$dir/kafka" >/dev/null 2>&1
+            rm -rf "${dir:?}"/*
             echo stopped
             """
         let process = Process()

@@ -45,7 +45,8 @@ struct WriterTools: Sendable {
     static func run(
         _ program: String,
         _ arguments: [String],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        isQuiet: Bool = false
     ) throws -> String {
         let process = Process()
         let output = Pipe()
@@ -53,6 +54,7 @@ struct WriterTools: Sendable {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output
+        if isQuiet { process.standardError = FileHandle.nullDevice }
         try process.run()
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

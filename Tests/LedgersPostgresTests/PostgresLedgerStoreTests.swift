@@ -269,6 +269,53 @@ struct PostgresLedgerStoreTests {
             throw .unavailable(reason: "\(error)")
         }
     }
+
+    /// A writer that begins again knows the newest events from the keys beside the checkpoints,
+    /// without reading entries; where there are none it reads them, and knows the same.
+    @Test func knowsRecentEventsFromStoredKeys() async throws {
+        try await ScratchLedger.with { ledger in
+            let store = ledger.store()
+            var lane = LedgerLane(
+                partition: 0,
+                claim: try await store.claim(0),
+                window: EventIDWindow()
+            )
+            var values: [[UInt8]] = []
+            for range in [0..<700, 700..<701, 701..<1_200] {
+                let own = try range.map { try LedgerSample.event($0) }
+                values += own
+                let records = LedgerSample.records(own, from: range.lowerBound)
+                let batch = try lane.commit(
+                    LedgerSample.batch(records, from: range.lowerBound, to: range.upperBound)
+                )
+                #expect(batch.eventKeys.count == range.count)
+                try await store.commit(batch, seal: seal(batch))
+            }
+            #expect(
+                try await ledger.number(
+                    "SELECT sum(octet_length(event_keys)) FROM caracal.checkpoints"
+                ) == 12_000
+            )
+            #expect(try await ledger.problems() == [])
+            let stored = try await store.recentEvents(of: 0, limit: 600)
+            try await ledger.connection.execute(
+                """
+                GRANT UPDATE ON
+                caracal.checkpoints TO CURRENT_USER; UPDATE caracal.checkpoints SET event_keys = NULL
+                """
+            )
+            let read = try await store.recentEvents(of: 0, limit: 600)
+            for (number, value) in values.enumerated() {
+                let view = try EventView(validating: value.span, in: 0..<value.count)
+                let id = value.span.extracting(view.eventID)
+                let leaf = RFC6962.leafHash(value.span)
+                let expected: EventIDWindow.Finding = number < 600 ? .new : .repeated
+                #expect(stored.find(id, leaf: leaf) == expected)
+                #expect(read.find(id, leaf: leaf) == expected)
+            }
+            await store.close()
+        }
+    }
 }
 
 /// Signs what was read back, if it is the batch's tree.
@@ -334,53 +381,6 @@ func expectWhole(_ ledger: ScratchLedger, _ partition: Int, size: Int) async thr
             }
         } catch {
             Issue.record("\(error)")
-        }
-    }
-
-    /// A writer that begins again knows the newest events from the keys beside the checkpoints,
-    /// without reading entries; where there are none it reads them, and knows the same.
-    @Test func knowsRecentEventsFromStoredKeys() async throws {
-        try await ScratchLedger.with { ledger in
-            let store = ledger.store()
-            var lane = LedgerLane(
-                partition: 0,
-                claim: try await store.claim(0),
-                window: EventIDWindow()
-            )
-            var values: [[UInt8]] = []
-            for range in [0..<700, 700..<701, 701..<1_200] {
-                let own = try range.map { try LedgerSample.event($0) }
-                values += own
-                let records = LedgerSample.records(own, from: range.lowerBound)
-                let batch = try lane.commit(
-                    LedgerSample.batch(records, from: range.lowerBound, to: range.upperBound)
-                )
-                #expect(batch.eventKeys.count == range.count)
-                try await store.commit(batch, seal: seal(batch))
-            }
-            #expect(
-                try await ledger.number(
-                    "SELECT sum(octet_length(event_keys)) FROM caracal.checkpoints"
-                ) == 12_000
-            )
-            #expect(try await ledger.problems() == [])
-            let stored = try await store.recentEvents(of: 0, limit: 600)
-            try await ledger.connection.execute(
-                """
-                GRANT UPDATE ON
-                caracal.checkpoints TO CURRENT_USER; UPDATE caracal.checkpoints SET event_keys = NULL
-                """
-            )
-            let read = try await store.recentEvents(of: 0, limit: 600)
-            for (number, value) in values.enumerated() {
-                let view = try EventView(validating: value.span, in: 0..<value.count)
-                let id = value.span.extracting(view.eventID)
-                let leaf = RFC6962.leafHash(value.span)
-                let expected: EventIDWindow.Finding = number < 600 ? .new : .repeated
-                #expect(stored.find(id, leaf: leaf) == expected)
-                #expect(read.find(id, leaf: leaf) == expected)
-            }
-            await store.close()
         }
     }
 }

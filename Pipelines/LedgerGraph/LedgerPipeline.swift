@@ -100,9 +100,9 @@ public struct LedgerPipeline: Sendable {
                 }
                 .boundary(options.window)
                 .batch("batch", limits, size: { Int($0.count) })
-                .boundary(Window(chunk: 1, chunks: 2))
+                .boundary(Window(chunk: 1, chunks: 1))
                 .merkleCommit("commit") { _ in lane }
-                .boundary(Window(chunk: 1, chunks: 2))
+                .boundary(Window(chunk: 1, chunks: 1))
                 .exactlyOnceSink("store") { _ in sink }
         }
     }

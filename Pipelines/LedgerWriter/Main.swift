@@ -25,6 +25,12 @@ enum Main {
             Runs until SIGTERM, which drains: what has been read is committed, and the group is left
             at once. Any number of replicas share the topic's partitions. Metrics and health are at
             metrics.port. Exits 78 for bad settings, 69 if a server is not there in time.
+
+            Settings: kafka.bootstrap.servers, kafka.topic, kafka.group.id and any other property of
+            a Kafka client under 'kafka.'; postgres.url, postgres.password-file, postgres.migrate;
+            ledger.origin, ledger.signing-key-file; batch.count (8192), batch.bytes (8 MiB),
+            batch.wait (20 ms; ten times as long while records stream in); metrics.port (9090);
+            start.deadline (60 s), drain.deadline (25 s).
             """,
         examples: [
             "ledger-writer --config writer.conf",

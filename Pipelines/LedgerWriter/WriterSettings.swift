@@ -87,7 +87,9 @@ struct WriterSettings: Sendable {
             batchCount: batchCount,
             batchBytes: batchBytes,
             batchWait: batchWait,
-            batchWaitWhenBusy: batchWait * 10
+            batchWaitWhenBusy: batchWait * 10,
+            // Each partition has that much; the client's buffer is before it.
+            memory: 16 << 20
         )
         effective = reader.effective
     }

@@ -111,7 +111,7 @@ struct BatchStatements {
             SELECT r.*, \(RowHash.sql(RowHash.checkpoints, of: "r."))
             FROM (SELECT $1 AS partition, $2 AS size, $3 AS root, $4 AS range, $5 AS note,
                 $6 AS epoch, $7 AS next_offset, $8 AS previous_size, $9 AS source_hash,
-                $10 AS source_sum, $11 AS source_moment, $12 AS event_keys,
+                $10 AS source_sum, $11 AS source_moment, $12::bytea AS event_keys,
                 clock_timestamp() AS committed_at) r
             """,
             .integer(batch.after.size),

@@ -19,7 +19,8 @@ extension LedgerEntry {
             start: keys.range.start,
             count: keys.range.count
         )
-        let isRedriven = record.sequence >= 0 && RedrivenLetter.isProducer(bytes, record)
+        let isRedriven =
+            record.sequence >= 0 && RedrivenLetter.isProducer(bytes, record.producerRange)
         if !keys.producerID.isEmpty, !isRedriven {
             entry.producerStart = keys.producerID.start
             entry.producerCount = keys.producerID.count

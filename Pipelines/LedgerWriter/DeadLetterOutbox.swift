@@ -13,6 +13,11 @@ import Telemetry
 /// said once.
 final class DeadLetterOutbox: Sendable {
     static let topic = "caracal.dlq"
+    /// What is copied of a letter at most, in bytes.
+    ///
+    /// A record with its headers has to pass the client's and the broker's limit of a million; all of
+    /// the letter is in the database.
+    private static let copiedBytes = 900_000
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
 
@@ -119,7 +124,11 @@ final class DeadLetterOutbox: Sendable {
     ) async throws {
         var batch = KafkaBatch()
         for letter in letters {
-            batch.append(key: nil, value: letter.record.bytes)
+            let bytes = letter.record.bytes
+            batch.append(key: nil, value: bytes.prefix(Self.copiedBytes))
+            if bytes.count > Self.copiedBytes {
+                batch.addHeader("caracal-cut-from", "\(bytes.count)".utf8)
+            }
             batch.addHeader("caracal-topic", settings.topic.utf8)
             batch.addHeader("caracal-partition", "\(letter.partition)".utf8)
             batch.addHeader("caracal-offset", "\(letter.record.offset)".utf8)

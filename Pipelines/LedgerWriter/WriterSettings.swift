@@ -87,7 +87,7 @@ struct WriterSettings: Sendable {
             batchCount: batchCount,
             batchBytes: batchBytes,
             batchWait: batchWait,
-            batchWaitWhenBusy: batchWait * 10,
+            batchWaitWhenBusy: max(batchWait, min(batchWait * 10, .seconds(1))),
             // Each partition has that much; the client's buffer is before it.
             memory: 16 << 20
         )

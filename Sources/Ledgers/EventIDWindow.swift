@@ -2,10 +2,10 @@ public import Cryptography
 
 /// The newest entries by the identifier of their event, to recognise one that comes again.
 ///
-/// Bounded by ``limit`` entries of about 24 bytes; the oldest is forgotten first. Of an identifier's
-/// SHA-256 80 bits are kept, and 48 of the leaf hash: whoever wanted an event of somebody else to be
-/// taken for a repeat would have to hit all 128. What it knows follows from the newest entries
-/// alone, so that one made anew from them knows the same.
+/// Bounded by ``limit`` entries of about 32 bytes; the oldest is forgotten first. Of an identifier's
+/// SHA-256 80 bits are kept, and 112 of the leaf hash, so that nobody finds other bytes that are
+/// taken for a repeat. What it knows follows from the newest entries alone, so that one made anew
+/// from them knows the same.
 public struct EventIDWindow: Sendable {
     /// How many entries back a repeat is recognised, at most.
     public static let standardLimit = 1_000_000
@@ -39,10 +39,14 @@ public struct EventIDWindow: Sendable {
         let head: UInt64
         /// The key's tail, and 48 bits of the leaf hash.
         let tailAndLeaf: UInt64
+        /// The next 64 bits of it.
+        let leaf: UInt64
 
         init(_ key: Key, _ leaf: Digest) {
             head = key.head
-            tailAndLeaf = UInt64(key.tail) << 48 | leaf.firstHalf.0 >> 16
+            let half = leaf.firstHalf
+            tailAndLeaf = UInt64(key.tail) << 48 | half.0 >> 16
+            self.leaf = half.1
         }
 
         func has(_ key: Key) -> Bool {
@@ -85,8 +89,9 @@ public struct EventIDWindow: Sendable {
     public func find(_ key: Key, leaf: Digest) -> Finding {
         let place = table[slot(of: key)]
         if place == 0 { return .new }
-        let known = ring[Self.place(in: place)]
-        return known.tailAndLeaf == Entry(key, leaf).tailAndLeaf ? .repeated : .conflicting
+        let (known, new) = (ring[Self.place(in: place)], Entry(key, leaf))
+        let isSame = known.tailAndLeaf == new.tailAndLeaf && known.leaf == new.leaf
+        return isSame ? .repeated : .conflicting
     }
 
     /// Adds an entry; the oldest one goes if the window is full.

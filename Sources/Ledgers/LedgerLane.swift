@@ -138,6 +138,12 @@ public struct LedgerLane: CommitLog, Sendable {
                 if !marks.advance(entry, arena) {
                     left.append(index)
                     duplicates += 1
+                } else if RedrivenLetter.isProducer(arena, entry.producerRange),
+                    let refusal = try recognise(entry, key, arena)
+                {
+                    // Its event may have come another way meanwhile.
+                    left.append(index)
+                    if let refusal { refused.append(refusal) } else { duplicates += 1 }
                 } else if entry.offset == poison {
                     left.append(index)
                     refused.append(Self.poisonous(entry, arena))

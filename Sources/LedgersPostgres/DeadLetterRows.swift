@@ -3,9 +3,12 @@ public import StreamsPostgres
 
 /// What the outbox and those who send dead letters again do with their rows.
 public enum DeadLetterRows {
+    /// How many bytes are read of letters at once: no more than these and one letter.
+    private static let pageBytes = 4 << 20
+
     /// The dead letters that have not been copied to their topic, the first ones by place.
     ///
-    /// Returns `limit` of them at most.
+    /// Returns `limit` of them at most, and fewer where they are large.
     ///
     /// - Throws: ``PostgresError``.
     public static func unpublished(
@@ -14,11 +17,13 @@ public enum DeadLetterRows {
     ) throws(PostgresError) -> [PostgresDeadLetter] {
         let rows = try session.query(
             """
-            SELECT \(PostgresDeadLetter.columns)
-            FROM caracal.dead_letters WHERE NOT is_published
-            ORDER BY partition, source_offset LIMIT $1
+            SELECT \(PostgresDeadLetter.columns) FROM (
+                SELECT *, sum(octet_length(bytes)) OVER (ORDER BY partition, source_offset) AS total
+                FROM (SELECT * FROM caracal.dead_letters WHERE NOT is_published
+                    ORDER BY partition, source_offset LIMIT $1) AS oldest) AS summed
+            WHERE total - octet_length(bytes) < $2 ORDER BY partition, source_offset
             """,
-            [.integer(limit)]
+            [.integer(limit), .integer(pageBytes)]
         )
         return (0..<rows.count).map { PostgresDeadLetter(rows, $0) }
     }

@@ -154,7 +154,7 @@ public struct PostgresVerifier {
             try query(
                 """
                 SELECT \(PostgresReplay.checkpointColumns) FROM caracal.checkpoints
-                WHERE partition = $1 AND size > $2 ORDER BY size LIMIT 4096
+                WHERE partition = $1 AND size > $2 ORDER BY size LIMIT 64
                 """,
                 size
             )

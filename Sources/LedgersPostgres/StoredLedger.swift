@@ -229,10 +229,13 @@ struct StoredLedger {
             let batches = try query(
                 """
                 SELECT previous_size, size, event_keys FROM caracal.checkpoints
-                WHERE partition = $1::bigint::integer AND size > $2 ORDER BY size LIMIT 64
+                WHERE partition = $1::bigint::integer AND size > $2 AND size <= $3
+                ORDER BY size LIMIT 64
                 """,
                 .integer(partition),
-                .integer(start)
+                .integer(start),
+                // Another owner may be writing behind it.
+                .integer(size)
             )
             guard batches.count > 0, let end = batches.integer(batches.count - 1, 1), end <= size
             else { throw damaged("a checkpoint up to \(size) is missing") }

@@ -7,6 +7,23 @@ import Testing
 
 @Suite(.enabled(if: PostgresServer.isAvailable, "\(PostgresServer.need)"))
 struct DeadLetterRowsTests {
+    /// Large letters come a few at a time.
+    @Test func readsFewLargeLettersAtOnce() async throws {
+        try await ScratchLedger.with { ledger in
+            let store = ledger.store()
+            var lane = LedgerLane(partition: 0, claim: try await store.claim(0))
+            let values = (0..<9).map { _ in [UInt8](repeating: 1, count: 1 << 20) }
+            let records = LedgerSample.records(values)
+            let batch = try lane.commit(LedgerSample.batch(records, from: 0, to: 9))
+            try await store.commit(batch, seal: seal(batch))
+            await store.close()
+            try await ledger.connection.perform { session throws(PostgresError) in
+                let first = try DeadLetterRows.unpublished(session, limit: 100)
+                #expect(first.map(\.record.offset) == [0, 1, 2, 3])
+            }
+        }
+    }
+
     /// Letters leave the outbox once they are marked.
     @Test func copiesDeadLettersUntilTheyAreMarked() async throws {
         try await ScratchLedger.with { ledger in

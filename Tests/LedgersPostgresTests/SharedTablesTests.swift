@@ -32,7 +32,8 @@ struct SharedTablesTests {
         "trees": "INSERT INTO caracal.trees SELECT 5, partial",
         "checkpoints": """
         INSERT INTO caracal.checkpoints SELECT partition, size + 1, root, range, note, epoch,
-        next_offset, committed_at, previous_size, source_hash, source_sum, source_moment, row_hash
+        next_offset, committed_at, previous_size, source_hash, source_sum, source_moment,
+        event_keys, row_hash
         """,
         "cursors": "INSERT INTO caracal.cursors SELECT 6, topic, topic_id, 0, 0, NULL, row_hash",
         "marks": "INSERT INTO caracal.marks SELECT partition, producer || 'x', sequence, row_hash",

@@ -161,6 +161,32 @@ import Testing
         }
     }
 
+    /// A dead letter that is sent again is taken once, however often it comes, and not at all if its
+    /// event has come another way.
+    @Test func aLetterSentAgainIsKnownByItsEventToo() throws {
+        var lane = LedgerLane(partition: 0, claim: Self.empty, window: EventIDWindow())
+        _ = try LedgerSample.ledgerBatch(0..<5, with: &lane)
+        func send(_ value: [UInt8], as letter: Int, at offset: Int) throws -> LedgerBatch {
+            let producer = RedrivenLetter.producer(partition: 0, offset: letter)
+            let records = LedgerSample.records(
+                [value],
+                from: offset,
+                producer: producer,
+                sequence: 0
+            )
+            return try lane.commit(LedgerSample.batch(records, from: offset, to: offset + 1))
+        }
+        let known = try send(LedgerSample.event(3), as: 90, at: 5)
+        #expect((known.count, known.duplicates) == (0, 1))
+        let other = try send(LedgerSample.conflicting(with: 3), as: 91, at: 6)
+        #expect(other.count == 0)
+        #expect(other.refused.map(\.reason) == [.idConflict])
+        let new = try send(LedgerSample.event(7), as: 92, at: 7)
+        #expect((new.count, new.duplicates) == (1, 0))
+        let again = try send(LedgerSample.event(7), as: 92, at: 8)
+        #expect((again.count, again.duplicates) == (0, 1))
+    }
+
     /// What lies before the cursor has been done: delivered again, it adds nothing, neither an
     /// entry nor a dead letter.
     @Test func offsetsBeforeTheCursorAddNothing() throws {

@@ -61,7 +61,7 @@ public struct BatchLimits: Sendable {
     /// Time since the first element, or the first note, of the batch.
     public let elapsed: Duration?
     /// Time since then at which a batch closes that fills fast: one that was a sixty-fourth full
-    /// when ``elapsed`` was up.
+    /// when ``elapsed`` was up, and had 64 elements or 64 KiB.
     ///
     /// What comes in a stream is worth waiting for, since a transaction costs the same however
     /// little it stores; what comes now and then is not, and goes on after ``elapsed``.

@@ -89,7 +89,7 @@ final class Batcher<Element: Sendable> {
     }
 
     @inlinable var isFillingFast: Bool {
-        count >= max(1, limits.count / 64) || bytes >= max(1, limits.bytes / 64)
+        count >= max(64, limits.count / 64) || bytes >= max(64 << 10, limits.bytes / 64)
     }
 
     @inlinable var isHeavy: Bool { bytes >= limits.bytes || heldBytes >= limits.heldBytes }

@@ -199,7 +199,7 @@ extension KafkaHandle {
                 guard error.isSilence else { throw callbacks.explained(error) }
                 left -= wait
                 trouble = takeTrouble(after: milliseconds - left) ?? trouble
-                try Self.stop(at: trouble, operation)
+                try Self.stop(at: trouble, after: milliseconds - left, operation)
                 patience = min(patience, .max / 2) * 2
                 if left <= 0 { throw error.because(of: trouble) }
             }
@@ -224,9 +224,15 @@ extension KafkaHandle {
         return unsafe Int(described.partition_cnt)
     }
 
-    /// Throws the error if it says that brokers do not let the client in.
-    private static func stop(at trouble: KafkaError?, _ operation: String) throws(KafkaError) {
-        if let trouble, trouble.isRefusedEntry { throw trouble.during(operation) }
+    /// Throws the error if it says that a broker does not let the client in, and no other has
+    /// answered for long.
+    private static func stop(
+        at trouble: KafkaError?,
+        after milliseconds: Int32,
+        _ operation: String
+    ) throws(KafkaError) {
+        guard let trouble, trouble.isRefusedEntry, milliseconds >= longSilence else { return }
+        throw trouble.during(operation)
     }
 
     /// Asks, and waits for the one answer.
@@ -250,7 +256,7 @@ extension KafkaHandle {
             left -= Self.patience
             if unsafe answer == nil {
                 trouble = takeTrouble(after: limit - left) ?? trouble
-                try Self.stop(at: trouble, operation)
+                try Self.stop(at: trouble, after: limit - left, operation)
             }
         }
         guard let event = unsafe answer else {

@@ -1,5 +1,3 @@
-import Streams
-
 /// How a dead letter that is sent again names itself: as a producer with this one record.
 ///
 /// However often it is sent, the ledger takes it once.
@@ -17,9 +15,14 @@ public enum RedrivenLetter {
     }
 
     /// Whether a record comes from such a producer.
-    static func isProducer(_ bytes: Span<UInt8>, _ record: LogRecord) -> Bool {
-        guard Int(record.producerCount) > opening.utf8.count else { return false }
-        let name = bytes.extracting(record.producerRange)
+    ///
+    /// - Parameters:
+    ///   - bytes: The arena.
+    ///   - producer: Where in it the producer's name is.
+    /// - Returns: Whether that is a name that ``producer(partition:offset:)`` makes.
+    public static func isProducer(_ bytes: Span<UInt8>, _ producer: Range<Int>) -> Bool {
+        guard producer.count > opening.utf8.count else { return false }
+        let name = bytes.extracting(producer)
         var place = 0
         for byte in opening.utf8 {
             guard name[place] == byte else { return false }

@@ -150,7 +150,7 @@ struct SecretsTests {
                     "kafka.sasl.mechanism": "SCRAM-SHA-256", "kafka.sasl.username": "me",
                     "kafka.sasl.password": secret,
                 ],
-                code: 69,
+                code: 77,
                 because: "start.deadline"
             )
             try await fail(
@@ -162,7 +162,7 @@ struct SecretsTests {
                     username="me" password="\(secret)";
                     """,
                 ],
-                code: 69,
+                code: 77,
                 because: "start.deadline"
             )
             try await fail(

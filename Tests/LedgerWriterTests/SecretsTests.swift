@@ -36,7 +36,7 @@ struct SecretsTests {
         because reason: String
     ) async throws {
         let writer = try stack.writer(
-            settings.merging(["start.deadline": "1 s", "kafka.debug": "all"]) { $1 }
+            settings.merging(["start.deadline": "1 s", "kafka.debug": "all"]) { own, _ in own }
         )
         try await writer.wait(for: "ends") { !writer.process.isRunning }
         #expect(writer.wait() == code, "\(reason): \(writer.errors.suffix(2_000))")
@@ -146,7 +146,7 @@ struct SecretsTests {
             try await fail(
                 stack,
                 [
-                    "kafka.security.protocol": "SASL_PLAINTEXT",
+                    "start.deadline": "10 s", "kafka.security.protocol": "SASL_PLAINTEXT",
                     "kafka.sasl.mechanism": "SCRAM-SHA-256", "kafka.sasl.username": "me",
                     "kafka.sasl.password": secret,
                 ],
@@ -156,7 +156,8 @@ struct SecretsTests {
             try await fail(
                 stack,
                 [
-                    "kafka.security.protocol": "SASL_PLAINTEXT", "kafka.sasl.mechanism": "PLAIN",
+                    "start.deadline": "10 s", "kafka.security.protocol": "SASL_PLAINTEXT",
+                    "kafka.sasl.mechanism": "PLAIN",
                     "kafka.sasl.jaas.config": """
                     org.apache.kafka.common.security.plain.PlainLoginModule required \
                     username="me" password="\(secret)";

@@ -25,32 +25,7 @@ public struct EventView: Sendable, BitwiseCopyable {
     ///   - range: The event's place in the arena, in bytes; one that leaves the arena holds none.
     /// - Throws: ``EventError`` with the field, and the offset from the start of `range`.
     public init(validating bytes: Span<UInt8>, in range: Range<Int>) throws(EventError) {
-        guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
-            throw EventError(.notCanonical)
-        }
-        guard range.count <= EventLimits.canonicalBytes else {
-            throw EventError(.tooLarge, at: EventLimits.canonicalBytes)
-        }
-        var reader = CanonicalReader(range)
-        head = try reader.head(bytes)
-        let plan = TextPlan(head.kind, head.presence)
-        var places: InlineArray<8, Place> = InlineArray(repeating: Place())
-        for role in 0..<8 where plan.present & (1 << role) != 0 {
-            let text = try reader.text(bytes, head.kind, role)
-            if plan.free & (1 << role) == 0, !(1...EventLimits.nameBytes ~= text.count) {
-                throw reader.error(text.isEmpty ? .empty : .tooLong, head.kind, role)
-            }
-            places[role] = Place(
-                offset: UInt16(truncatingIfNeeded: text.lowerBound - range.lowerBound),
-                count: UInt16(truncatingIfNeeded: text.count)
-            )
-        }
-        self.places = places
-        start = range.lowerBound
-        count = range.count
-        metadataCount = try reader.count(bytes)
-        metadataOffset = UInt16(truncatingIfNeeded: reader.offset)
-        try reader.metadata(bytes, count: Int(metadataCount))
+        try self.init(bytes, range, isValidated: false)
     }
 
     /// Reads the event whose canonical bytes are those of `range`, which have been checked before.
@@ -63,15 +38,34 @@ public struct EventView: Sendable, BitwiseCopyable {
     ///   - range: The event's place in the arena, in bytes.
     /// - Throws: ``EventError`` if its fields do not fit into `range`.
     package init(canonical bytes: Span<UInt8>, in range: Range<Int>) throws(EventError) {
-        guard range.lowerBound >= 0, range.upperBound <= bytes.count,
-            range.count <= EventLimits.canonicalBytes
-        else { throw EventError(.notCanonical) }
+        try self.init(bytes, range, isValidated: true)
+    }
+
+    /// Inlined, so that each of the two is its own code.
+    @inline(__always)
+    private init(
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        isValidated: Bool
+    ) throws(EventError) {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
+            throw EventError(.notCanonical)
+        }
+        guard range.count <= EventLimits.canonicalBytes else {
+            throw EventError(.tooLarge, at: EventLimits.canonicalBytes)
+        }
         var reader = CanonicalReader(range)
         head = try reader.head(bytes)
         let plan = TextPlan(head.kind, head.presence)
         var places: InlineArray<8, Place> = InlineArray(repeating: Place())
         for role in 0..<8 where plan.present & (1 << role) != 0 {
-            let text = try reader.lump(bytes)
+            let text =
+                isValidated ? try reader.lump(bytes) : try reader.text(bytes, head.kind, role)
+            if !isValidated, plan.free & (1 << role) == 0,
+                !(1...EventLimits.nameBytes ~= text.count)
+            {
+                throw reader.error(text.isEmpty ? .empty : .tooLong, head.kind, role)
+            }
             places[role] = Place(
                 offset: UInt16(truncatingIfNeeded: text.lowerBound - range.lowerBound),
                 count: UInt16(truncatingIfNeeded: text.count)
@@ -82,6 +76,7 @@ public struct EventView: Sendable, BitwiseCopyable {
         count = range.count
         metadataCount = try reader.count(bytes)
         metadataOffset = UInt16(truncatingIfNeeded: reader.offset)
+        if !isValidated { try reader.metadata(bytes, count: Int(metadataCount)) }
     }
 
     /// The place of the whole event in the arena.

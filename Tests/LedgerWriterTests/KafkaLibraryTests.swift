@@ -61,29 +61,12 @@ struct KafkaLibraryTests {
     func standsStillBeforeATopicThatWasMadeAgain(isRunning: Bool) async throws {
         let library = try Library()
         try await Stack.with(partitions: 1) { stack in
-            let settings = ["kafka.metadata.max.age.ms": "500"]
-            var writer = try stack.writer(settings, environment: library.environment)
-            try await stack.produce((0..<100).map { Stack.event($0) })
-            try await stack.waitUntil(done: 100)
-            if !isRunning {
-                writer.signal(SIGTERM)
-                #expect(writer.wait() == 0)
-            }
-            try stack.deleteTopic()
-            try stack.kafka.run("create", stack.topic, "1")
-            try await stack.produce((1_000..<1_300).map { Stack.event($0) })
-            if !isRunning {
-                writer = try stack.writer(settings, environment: library.environment)
-            }
-            let end = Date(timeIntervalSinceNow: 30)
-            while !writer.errors.contains("a partition stands still"), Date.now < end {
-                try await Task.sleep(for: .milliseconds(50))
-            }
-            #expect(writer.errors.contains("was deleted and made again"), "\(writer.errors)")
-            writer.signal(SIGTERM)
-            #expect(writer.wait() == 0)
-            #expect(try stack.eventIDs().count == 100)
-            #expect(try stack.caracal("verify").code == 0)
+            try await stack.expectStandstill(
+                afterMakingTheTopicAgainWith: 1_000..<1_300,
+                isRunning: isRunning,
+                environment: library.environment,
+                saying: "was deleted and made again"
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
 import ConformanceKit
 import Foundation
+import Testing
 
 /// What operators do to a topic and a group with Kafka's own tools, and what a stack's logs hold.
 extension Stack {
@@ -42,6 +43,44 @@ extension Stack {
             "--topic",
             topic
         )
+    }
+
+    /// Writes a hundred events, has the topic deleted and made again with other events, and expects
+    /// that the partition stands still and its ledger is as it was.
+    ///
+    /// - Parameters:
+    ///   - numbers: The events of the new topic.
+    ///   - isRunning: Whether the writer runs meanwhile, or is started afterwards.
+    ///   - environment: The writer's.
+    ///   - reason: What the writer has to say.
+    /// - Throws: What the tools, the writer or the database refuse.
+    func expectStandstill(
+        afterMakingTheTopicAgainWith numbers: Range<Int>,
+        isRunning: Bool,
+        environment: [String: String] = [:],
+        saying reason: String
+    ) async throws {
+        let settings = ["kafka.metadata.max.age.ms": "500"]
+        var running = try writer(settings, environment: environment)
+        try await produce((0..<100).map { Stack.event($0) })
+        try await waitUntil(done: 100)
+        if !isRunning {
+            running.signal(SIGTERM)
+            #expect(running.wait() == 0)
+        }
+        try deleteTopic()
+        try kafka.run("create", topic, "1")
+        try await produce(numbers.map { Stack.event($0) })
+        if !isRunning { running = try writer(settings, environment: environment) }
+        let end = Date(timeIntervalSinceNow: 30)
+        while !running.errors.contains("a partition stands still"), Date.now < end {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(running.errors.contains(reason), "\(running.errors)")
+        running.signal(SIGTERM)
+        #expect(running.wait() == 0)
+        #expect(try eventIDs().count == 100)
+        #expect(try caracal("verify").code == 0)
     }
 
     /// The logs of `caracal status`, by partition.
